@@ -1,0 +1,28 @@
+// Runs before `npm start` and `npm test`: installs the locked dependencies when they are absent
+// or older than the lock file, and returns at once otherwise. It runs on whatever Node the machine
+// has, before anything is installed, so it is plain JavaScript and uses built-in modules only.
+import { spawnSync } from "node:child_process";
+import { statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+function modifiedMs(path) {
+  return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+// npm writes this file last, so it marks a complete installation.
+const installedMs = modifiedMs("node_modules/.package-lock.json");
+if (installedMs < modifiedMs("package-lock.json")) {
+  // Standard output belongs to the program that starts next, so npm's own lines go to the error stream.
+  const result = spawnSync("npm", ["ci", "--include=dev", "--loglevel=error", "--no-audit", "--no-fund"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+    shell: process.platform === "win32",
+  });
+  if (result.error) {
+    throw result.error;
+  }
+  process.exitCode = result.status ?? 1;
+}
