@@ -16,11 +16,15 @@ function modifiedMs(path) {
 const installedMs = modifiedMs("node_modules/.package-lock.json");
 if (installedMs < modifiedMs("package-lock.json")) {
   // Standard output belongs to the program that starts next, so npm's own lines go to the error stream.
-  const result = spawnSync("npm", ["ci", "--include=dev", "--loglevel=error", "--no-audit", "--no-fund"], {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
-    shell: process.platform === "win32",
-  });
+  const result = spawnSync(
+    "npm",
+    ["ci", "--include=dev", "--loglevel=error", "--no-audit", "--no-fund"],
+    {
+      cwd: root,
+      stdio: ["ignore", 2, 2],
+      shell: process.platform === "win32",
+    },
+  );
   if (result.error) {
     throw result.error;
   }

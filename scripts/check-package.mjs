@@ -1,0 +1,73 @@
+// Proves that what would be published works: packs it, lets publint and attw judge the tarball,
+// installs it with its production dependencies into an empty folder, and there imports the library,
+// the generated code and the descriptors, and runs the command.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const { name, version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+const probe = `
+  import { readFileSync } from "node:fs";
+  import { fileURLToPath } from "node:url";
+  import * as library from "${name}";
+  import { ConnectorService } from "${name}/gen/nexen/connectors/v1/connector_service_pb";
+  const descriptors = readFileSync(fileURLToPath(import.meta.resolve("${name}/descriptors.binpb")));
+  if (typeof library.newLLM !== "function") throw new Error("newLLM is not exported");
+  if (ConnectorService.typeName !== "nexen.connectors.v1.ConnectorService") throw new Error("wrong service");
+  if (!descriptors.includes("nexen.connectors.v1")) throw new Error("the descriptors lack the contract");
+`;
+
+function run(cwd, command, ...args) {
+  return execFileSync(command, args, {
+    cwd,
+    stdio: ["ignore", "pipe", "inherit"],
+    encoding: "utf8",
+  });
+}
+
+const folder = mkdtempSync(join(tmpdir(), "connectors-package-"));
+try {
+  run(root, process.execPath, "scripts/build.mjs");
+  const packed = run(
+    root,
+    "npm",
+    "pack",
+    "--ignore-scripts",
+    "--json",
+    "--pack-destination",
+    folder,
+  );
+  const tarball = join(folder, JSON.parse(packed)[0].filename);
+  run(root, "publint", "run", "--strict", tarball);
+  run(root, "attw", tarball, "--profile", "esm-only", "--exclude-entrypoints", "descriptors.binpb");
+
+  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
+  run(
+    folder,
+    "npm",
+    "install",
+    "--omit=dev",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+    tarball,
+  );
+  writeFileSync(join(folder, "probe.js"), probe);
+  run(folder, process.execPath, "probe.js");
+
+  const reported = run(
+    folder,
+    join(folder, "node_modules/.bin/connector-tool"),
+    "--version",
+  ).trim();
+  if (!reported.split(/\s+/).includes(version)) {
+    throw new Error(`connector-tool --version says "${reported}", the package is ${version}`);
+  }
+  console.log(`${name} ${version} installs, imports and runs`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
