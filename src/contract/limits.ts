@@ -1,0 +1,94 @@
+/** Limits in force. docs/configuration.md has a line for each. */
+export interface Limits {
+  /** Largest message a caller may send, bytes. */
+  readonly requestBytes: number;
+  /** Largest message sent to a caller, bytes. */
+  readonly responseBytes: number;
+  /** Largest block of headers from a caller, bytes. */
+  readonly headerBytes: number;
+  /** Calls open at once in the whole server. More: RESOURCE_EXHAUSTED (SERVER_OVERLOADED). */
+  readonly openCalls: number;
+  /** Streams open at once in one HTTP/2 connection. */
+  readonly concurrentStreams: number;
+  /** Connections open at once. More are refused. */
+  readonly sessions: number;
+  /** Memory one HTTP/2 session may hold, MiB. */
+  readonly sessionMemoryMebibytes: number;
+  /** Pings a connection may send in 10 s. More: GOAWAY ENHANCE_YOUR_CALM. */
+  readonly pingsPer10s: number;
+  /** SETTINGS frames a connection may send in 10 s. More: GOAWAY ENHANCE_YOUR_CALM. */
+  readonly settingsPer10s: number;
+  /** Time a connection may be without a call, ms. */
+  readonly sessionIdleMs: number;
+  /** Time a caller may take to send its headers, ms. */
+  readonly headersMs: number;
+  /** Time a caller may take to send a whole request, ms. */
+  readonly requestMs: number;
+  /** Longest deadline a call may have, ms; longer ones are cut to this. */
+  readonly callTimeoutMsMax: number;
+  /** Time a draining server waits for calls in flight, ms. */
+  readonly drainGraceMs: number;
+  /** Length of a model's name, characters. */
+  readonly modelCharacters: number;
+  /** Turns of a request. */
+  readonly contents: number;
+  /** Parts of a turn. */
+  readonly parts: number;
+  /** Tools of a request. */
+  readonly tools: number;
+  /** Size of one JSON Schema, bytes. */
+  readonly schemaBytes: number;
+  /** Depth of JSON from a caller or a provider, levels. */
+  readonly jsonDepth: number;
+  /** Entries of `metadata` and `headers` of a request. */
+  readonly metadataEntries: number;
+  /** Stop sequences of a request. */
+  readonly stopSequences: number;
+  /** Largest whole answer of a provider, bytes. */
+  readonly providerResponseBytes: number;
+  /** Largest event (SSE, JSON line) of a provider's stream, bytes. */
+  readonly frameBytes: number;
+  /** Largest error body of a provider that is read, bytes. */
+  readonly errorBodyBytes: number;
+  /** Largest block of headers of a provider, bytes. */
+  readonly providerHeaderBytes: number;
+  /** Connections to one provider's origin. */
+  readonly providerConnections: number;
+  /** Time to connect to a provider, ms. */
+  readonly providerConnectMs: number;
+  /** Time an unused connection to a provider is kept, ms. */
+  readonly providerKeepAliveMs: number;
+}
+
+/** The limits where the configuration does not say otherwise. */
+export const defaultLimits: Limits = {
+  requestBytes: 16 * 1024 * 1024,
+  responseBytes: 64 * 1024 * 1024,
+  headerBytes: 16 * 1024,
+  openCalls: 10_000,
+  concurrentStreams: 256,
+  sessions: 10_000,
+  sessionMemoryMebibytes: 8,
+  pingsPer10s: 100,
+  settingsPer10s: 100,
+  sessionIdleMs: 600_000,
+  headersMs: 10_000,
+  requestMs: 60_000,
+  callTimeoutMsMax: 1_800_000,
+  drainGraceMs: 30_000,
+  modelCharacters: 256,
+  contents: 4096,
+  parts: 4096,
+  tools: 512,
+  schemaBytes: 256 * 1024,
+  jsonDepth: 64,
+  metadataEntries: 64,
+  stopSequences: 64,
+  providerResponseBytes: 64 * 1024 * 1024,
+  frameBytes: 16 * 1024 * 1024,
+  errorBodyBytes: 64 * 1024,
+  providerHeaderBytes: 16 * 1024,
+  providerConnections: 1024,
+  providerConnectMs: 5_000,
+  providerKeepAliveMs: 4_000,
+};

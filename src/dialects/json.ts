@@ -1,0 +1,96 @@
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import { ConnectorError } from "../contract/connector-error.ts";
+
+/** Whether a value of JSON is an object. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The value if it is an object, else an empty one: for members that a provider may leave out. */
+export function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+/** The value if it is an array, else an empty one. */
+export function arrayOf(value: unknown): readonly JsonValue[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The value if it is a text, else "". */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** JSON text as an object. Throws PROVIDER_MALFORMED_RESPONSE for anything else. */
+export function parseObject(text: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new ConnectorError(
+      "PROVIDER_MALFORMED_RESPONSE",
+      "the provider sent JSON that cannot be read",
+      {
+        cause,
+      },
+    );
+  }
+  if (!isObject(value)) {
+    throw new ConnectorError(
+      "PROVIDER_MALFORMED_RESPONSE",
+      "the provider sent JSON that is no object",
+    );
+  }
+  return value;
+}
+
+/** Whether a text is one whole JSON object. */
+export function isObjectText(text: string): boolean {
+  try {
+    return isObject(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The members of an object that are not in `known` and not null: what a provider sent beyond the
+ * contract. Undefined when there is none.
+ */
+export function unknownMembers(
+  object: JsonObject,
+  known: ReadonlySet<string>,
+): JsonObject | undefined {
+  let rest: JsonObject | undefined;
+  for (const name in object) {
+    const value = object[name];
+    if (known.has(name) || value === null || value === undefined) continue;
+    rest ??= {};
+    setMember(rest, name, value);
+  }
+  return rest;
+}
+
+/** Lays `over` on `base`, objects member by member, everything else replaced. Changes `base`. */
+export function mergeInto(base: JsonObject, over: JsonObject): JsonObject {
+  for (const [name, value] of Object.entries(over)) {
+    const present = Object.hasOwn(base, name) ? base[name] : undefined;
+    if (isObject(present) && isObject(value)) mergeInto(present, value);
+    else setMember(base, name, isObject(value) ? mergeInto({}, value) : value);
+  }
+  return base;
+}
+
+/** Sets an own member, `__proto__` included, so that foreign names never reach a prototype. */
+function setMember(object: JsonObject, name: string, value: JsonValue): void {
+  if (name === "__proto__") {
+    Object.defineProperty(object, name, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  } else {
+    object[name] = value;
+  }
+}

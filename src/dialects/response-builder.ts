@@ -1,0 +1,247 @@
+import { create, type JsonObject, type MessageInitShape } from "@bufbuild/protobuf";
+import {
+  type Citation,
+  ContentSchema,
+  type LLMResponse,
+  LLMResponseSchema,
+  type Part,
+  PartSchema,
+  Role,
+  type StopReason,
+  type Usage,
+} from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import {
+  PartFinishedSchema,
+  PartKind,
+  PartStartedSchema,
+  TextDeltaSchema,
+  ThinkingDeltaSchema,
+  ToolCallDeltaSchema,
+} from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
+import type { StreamEvent } from "../contract/adapter.ts";
+import { isObjectText } from "./json.ts";
+
+/** What a finished answer holds besides its parts. */
+export interface ResponseEnvelope {
+  readonly id: string;
+  readonly model: string;
+  readonly stopReason: StopReason;
+  readonly rawStopReason: string;
+  readonly stopSequence?: string;
+  readonly usage: Usage | undefined;
+  readonly providerMetadata: JsonObject | undefined;
+  /** The provider's time of creation, seconds since 1970. */
+  readonly createdSeconds?: number | undefined;
+}
+
+/** A part in the making. The builder gives indexes; text gathers in `pieces`. */
+interface OpenPart {
+  readonly index: number;
+  readonly part: Part;
+  pieces: string;
+  open: boolean;
+}
+
+/**
+ * Gathers an answer part by part, and tells each step as an event of the stream.
+ *
+ * Decoders of streams and of whole answers use the same one, so that `finished.response` and what
+ * `Call` returns cannot differ. A whole answer simply never takes the events.
+ */
+export class ResponseBuilder {
+  readonly #parts: OpenPart[] = [];
+  #events: StreamEvent[] = [];
+
+  /** Begins a text. Returns its index, for the other calls. */
+  startText(): number {
+    return this.#start(PartKind.TEXT, { kind: { case: "text", value: {} } });
+  }
+
+  /** Begins thinking, marked with the adapter that made it. */
+  startThinking(adapter: string): number {
+    return this.#start(PartKind.THINKING, { kind: { case: "thinking", value: { adapter } } });
+  }
+
+  /** Begins a refusal. */
+  startRefusal(): number {
+    return this.#start(PartKind.REFUSAL, { kind: { case: "refusal", value: {} } });
+  }
+
+  /** Begins a call of a tool. The first delta carries id and name, even without arguments. */
+  startToolCall(id: string, name: string): number {
+    const value = { id, name };
+    const partIndex = this.#start(PartKind.TOOL_CALL, { kind: { case: "toolCall", value } });
+    this.#events.push({
+      case: "toolCallDelta",
+      value: create(ToolCallDeltaSchema, { partIndex, id, name }),
+    });
+    return partIndex;
+  }
+
+  /** Adds a part that comes whole: media, a provider's block, sealed thinking. */
+  addWhole(init: MessageInitShape<typeof PartSchema>): number {
+    const kind = wholeKinds[init.kind?.case ?? ""] ?? PartKind.PROVIDER;
+    const index = this.#start(kind, init);
+    this.finish(index);
+    return index;
+  }
+
+  /** More text of a text or refusal. An empty piece is no event. */
+  appendText(index: number, text: string): void {
+    if (text === "") return;
+    this.#at(index).pieces += text;
+    const value = create(TextDeltaSchema, { partIndex: index, text });
+    this.#events.push({ case: "textDelta", value });
+  }
+
+  /** More thinking. An empty piece is no event. */
+  appendThinking(index: number, text: string): void {
+    if (text === "") return;
+    this.#at(index).pieces += text;
+    const value = create(ThinkingDeltaSchema, { partIndex: index, text });
+    this.#events.push({ case: "thinkingDelta", value });
+  }
+
+  /** More arguments of a tool call. An empty piece is no event. */
+  appendArguments(index: number, fragment: string): void {
+    if (fragment === "") return;
+    this.#at(index).pieces += fragment;
+    const value = create(ToolCallDeltaSchema, { partIndex: index, arguments: fragment });
+    this.#events.push({ case: "toolCallDelta", value });
+  }
+
+  /** Appends to the signature of thinking. */
+  appendSignature(index: number, signature: string): void {
+    const { kind } = this.#at(index).part;
+    if (kind.case === "thinking") kind.value.signature += signature;
+  }
+
+  /** Adds a citation to a text. */
+  addCitation(index: number, citation: Citation): void {
+    const { kind } = this.#at(index).part;
+    if (kind.case === "text") kind.value.citations.push(citation);
+  }
+
+  /** Lays the adapter's own fields on a part, to be sent back with it. */
+  setProviderOptions(index: number, adapter: string, options: JsonObject | undefined): void {
+    if (options === undefined) return;
+    const { part } = this.#at(index);
+    part.providerOptions = {
+      ...part.providerOptions,
+      [adapter]: { ...(part.providerOptions?.[adapter] as JsonObject | undefined), ...options },
+    };
+  }
+
+  /** The part as it stands, to set what has no method here. Its text is filled in by `finish`. */
+  part(index: number): Part {
+    return this.#at(index).part;
+  }
+
+  /** Text gathered so far of a part. */
+  textSoFar(index: number): string {
+    return this.#at(index).pieces;
+  }
+
+  /** Whether a part is still open. */
+  isOpen(index: number): boolean {
+    return this.#at(index).open;
+  }
+
+  /** Completes a part. Completing it again does nothing. */
+  finish(index: number): void {
+    const open = this.#at(index);
+    if (!open.open) return;
+    open.open = false;
+    fill(open.part, open.pieces);
+    const value = create(PartFinishedSchema, { partIndex: index, part: open.part });
+    this.#events.push({ case: "partFinished", value });
+  }
+
+  /** Completes every part that is still open, in order. */
+  finishAll(): void {
+    for (const { index } of this.#parts) this.finish(index);
+  }
+
+  /** Tells running usage. */
+  usage(usage: Usage): void {
+    this.#events.push({ case: "usage", value: usage });
+  }
+
+  /** The events since the last call, in order. */
+  takeEvents(): readonly StreamEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  /** Number of tool calls that are still open. */
+  get toolCallsOpen(): number {
+    return this.#parts.filter(({ open, part }) => open && part.kind.case === "toolCall").length;
+  }
+
+  /** Whether the answer holds a tool call. */
+  get hasToolCall(): boolean {
+    return this.#parts.some(({ part }) => part.kind.case === "toolCall");
+  }
+
+  /** The whole answer. Completes every part first. */
+  build(envelope: ResponseEnvelope): LLMResponse {
+    this.finishAll();
+    const parts = this.#parts.map(({ part }) => part);
+    const message = parts.map(({ kind }) => (kind.case === "text" ? kind.value.text : "")).join("");
+    const { createdSeconds, providerMetadata, usage } = envelope;
+    return create(LLMResponseSchema, {
+      id: envelope.id,
+      model: envelope.model,
+      content: create(ContentSchema, { role: Role.ASSISTANT, message, parts }),
+      stopReason: envelope.stopReason,
+      rawStopReason: envelope.rawStopReason,
+      stopSequence: envelope.stopSequence ?? "",
+      ...(usage && { usage }),
+      ...(providerMetadata && { providerMetadata }),
+      ...(createdSeconds && { createTime: { seconds: BigInt(Math.trunc(createdSeconds)) } }),
+    });
+  }
+
+  #start(kind: PartKind, init: MessageInitShape<typeof PartSchema>): number {
+    const index = this.#parts.length;
+    this.#parts.push({ index, part: create(PartSchema, init), pieces: "", open: true });
+    this.#events.push({
+      case: "partStarted",
+      value: create(PartStartedSchema, { partIndex: index, kind }),
+    });
+    return index;
+  }
+
+  #at(index: number): OpenPart {
+    const part = this.#parts[index];
+    if (part === undefined) throw new RangeError(`no part has the index ${index}`);
+    return part;
+  }
+}
+
+const wholeKinds: Readonly<Record<string, PartKind>> = {
+  text: PartKind.TEXT,
+  media: PartKind.MEDIA,
+  thinking: PartKind.THINKING,
+  refusal: PartKind.REFUSAL,
+  toolCall: PartKind.TOOL_CALL,
+};
+
+function fill(part: Part, pieces: string): void {
+  const { kind } = part;
+  switch (kind.case) {
+    case "text":
+    case "refusal":
+    case "thinking":
+      kind.value.text += pieces;
+      break;
+    case "toolCall": {
+      const call = kind.value;
+      if (call.arguments === "") call.arguments = pieces.trim() === "" ? "{}" : pieces;
+      call.validJson = isObjectText(call.arguments);
+      break;
+    }
+    default:
+  }
+}
