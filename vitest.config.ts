@@ -1,9 +1,11 @@
-import { defineConfig } from "vitest/config";
+import type { ViteUserConfig } from "vitest/config";
 
-export default defineConfig({
+const config: ViteUserConfig = {
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 10_000,
     hookTimeout: 10_000,
   },
-});
+};
+
+export default config;
