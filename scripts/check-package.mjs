@@ -1,7 +1,7 @@
 // Proves that what would be published works: packs it, lets publint and attw judge the tarball,
 // installs it with its production dependencies into an empty folder, and there imports the library,
 // the generated code and the descriptors, and runs the command.
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -21,12 +21,13 @@ const probe = `
   if (!descriptors.includes("nexen.connectors.v1")) throw new Error("the descriptors lack the contract");
 `;
 
+/** Runs a command and returns what it printed; shows that and stops the check if it fails. */
 function run(cwd, command, ...args) {
-  return execFileSync(command, args, {
-    cwd,
-    stdio: ["ignore", "pipe", "inherit"],
-    encoding: "utf8",
-  });
+  const options = { cwd, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" };
+  const { status, error, stdout } = spawnSync(command, args, options);
+  if (status === 0) return stdout;
+  console.error(stdout);
+  throw error ?? new Error(`${[command, ...args].join(" ")} ended with status ${status}`);
 }
 
 const folder = mkdtempSync(join(tmpdir(), "connectors-package-"));
@@ -68,6 +69,9 @@ try {
     throw new Error(`connector-tool --version says "${reported}", the package is ${version}`);
   }
   console.log(`${name} ${version} installs, imports and runs`);
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
