@@ -68,3 +68,15 @@ if (added.length > 0) {
   writeFileSync(lockPath, `${JSON.stringify(lock, undefined, 2)}\n`);
 }
 console.log(`package-lock.json: ${added.length} platform entries added`);
+
+// npm leaves hashes out when it writes the lock from an installed tree instead of from the registry.
+const unhashed = Object.entries(lock.packages)
+  .filter(([path, entry]) => path !== "" && !entry.integrity && !entry.optional)
+  .map(([path]) => path);
+if (unhashed.length > 0) {
+  console.error(
+    `No hash for ${unhashed.length} packages; delete package-lock.json and node_modules, then run ` +
+      `"npm install --package-lock-only" and this script again:\n${unhashed.join("\n")}`,
+  );
+  process.exitCode = 1;
+}
