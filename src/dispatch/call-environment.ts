@@ -1,0 +1,31 @@
+import type { Clock } from "../contract/clock.ts";
+import { ConnectorError } from "../contract/connector-error.ts";
+import type { Limits } from "../contract/limits.ts";
+import type { HttpClient } from "../http/http-client.ts";
+import type { WorkSignal } from "../resilience/work-signal.ts";
+import type { Redact } from "./call-failure.ts";
+import type { CallPlan } from "./call-plan.ts";
+
+/** What carries a planned call out. */
+export interface CallEnvironment {
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly redact: Redact;
+}
+
+/** Ends the work at the caller's deadline. */
+export function limitToDeadline(work: WorkSignal, plan: CallPlan, clock: Clock): void {
+  work.limit(
+    plan.deadlineMs - clock.now(),
+    () => new ConnectorError("CALLER_DEADLINE_EXCEEDED", "the call's deadline passed"),
+  );
+}
+
+/** The error of an attempt that took longer than it may. */
+export function attemptTimeout(what: string, timeoutMs: number): () => ConnectorError {
+  return () =>
+    new ConnectorError("ATTEMPT_TIMEOUT", `the provider gave no ${what} within ${timeoutMs} ms`, {
+      metadata: { timeout_ms: String(timeoutMs) },
+    });
+}

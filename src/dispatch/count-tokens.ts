@@ -1,0 +1,88 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type CountTokensResponse,
+  CountTokensResponseSchema,
+} from "../../gen/ts/nexen/connectors/v1/catalog_pb.ts";
+import { UsageSource, WarningKind } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { TokenCounter } from "../contract/adapter.ts";
+import type { CallContext } from "../contract/connector-api.ts";
+import { ConnectorError } from "../contract/connector-error.ts";
+import type { Reason } from "../contract/reasons.ts";
+import { WorkSignal } from "../resilience/work-signal.ts";
+import { AttemptRecord } from "./attempt-record.ts";
+import { attemptTimeout, type CallEnvironment, limitToDeadline } from "./call-environment.ts";
+import { completeFailure } from "./call-failure.ts";
+import type { CallPlan } from "./call-plan.ts";
+import { readObject, refuseFailure } from "./provider-answer.ts";
+import { guarded, providerRequest } from "./provider-request.ts";
+import { estimateInputTokens } from "./token-estimate.ts";
+
+/** Hosts that speak a provider's wire without its counting endpoint: an estimate is better than none. */
+const noEndpoint: ReadonlySet<Reason> = new Set<Reason>([
+  "PROVIDER_ENDPOINT_NOT_FOUND",
+  "PROVIDER_UNSUPPORTED",
+]);
+
+/** Counts input tokens: by the provider where it offers that, else by an estimate that says so. */
+export async function countTokens(
+  plan: CallPlan,
+  context: CallContext,
+  environment: CallEnvironment,
+): Promise<CountTokensResponse> {
+  const record = new AttemptRecord(plan, environment.clock);
+  const counter = plan.target.dialect.countTokens;
+  if (counter === undefined) return estimate(plan, record, "the provider has no such endpoint");
+  try {
+    return await ask(counter, plan, context, environment, record);
+  } catch (thrown) {
+    if (thrown instanceof ConnectorError && noEndpoint.has(thrown.reason)) {
+      return estimate(plan, record, "the target does not offer to count");
+    }
+    throw thrown;
+  }
+}
+
+async function ask(
+  counter: TokenCounter,
+  plan: CallPlan,
+  context: CallContext,
+  environment: CallEnvironment,
+  record: AttemptRecord,
+): Promise<CountTokensResponse> {
+  const { clock, limits, redact } = environment;
+  const { dialect } = plan.target;
+  const work = new WorkSignal(clock, context.signal);
+  try {
+    limitToDeadline(work, plan, clock);
+    work.limit(plan.attemptTimeoutMs, attemptTimeout("answer", plan.attemptTimeoutMs));
+    work.signal.throwIfAborted();
+    const request = providerRequest(plan, counter.encode, false, work.signal);
+    const response = await environment.http.send(request.http);
+    record.answered(response.status, response.headers);
+    await refuseFailure(response, dialect, limits);
+    const body = await readObject(response, dialect, limits);
+    return create(CountTokensResponseSchema, {
+      inputTokens: guarded(() => counter.decode(body)),
+      source: UsageSource.REPORTED,
+      route: record.toRoute(),
+      warnings: [...request.warnings],
+    });
+  } catch (thrown) {
+    const cause = work.signal.aborted ? work.signal.reason : thrown;
+    throw completeFailure(cause, plan, record, clock, redact);
+  } finally {
+    work.dispose();
+  }
+}
+
+function estimate(plan: CallPlan, record: AttemptRecord, why: string): CountTokensResponse {
+  return create(CountTokensResponseSchema, {
+    inputTokens: estimateInputTokens(plan.request),
+    source: UsageSource.ESTIMATED,
+    route: record.toRoute(),
+    warnings: [
+      ...plan.warnings,
+      { field: "input_tokens", message: `estimated: ${why}`, kind: WarningKind.ANSWER },
+    ],
+  });
+}

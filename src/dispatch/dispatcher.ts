@@ -1,0 +1,108 @@
+import { create } from "@bufbuild/protobuf";
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import type {
+  CountTokensRequest,
+  CountTokensResponse,
+  ListModelsRequest,
+  ListModelsResponse,
+  ResolveModelRequest,
+  ResolveModelResponse,
+} from "../../gen/ts/nexen/connectors/v1/catalog_pb.ts";
+import {
+  type CallRequest,
+  type CallResponse,
+  CallResponseSchema,
+  type StreamCallRequest,
+} from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
+import {
+  type LLMRequest,
+  WarningKind,
+  WarningSchema,
+} from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { CallOptions } from "../../gen/ts/nexen/connectors/v1/options_pb.ts";
+import {
+  ResumePolicy,
+  type StreamCallResponse,
+} from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
+import type { CallContext, ConnectorApi } from "../contract/connector-api.ts";
+import { invalidField } from "../contract/connector-error.ts";
+import type { CallEnvironment } from "./call-environment.ts";
+import { type CallPlan, type PlanSettings, planCall } from "./call-plan.ts";
+import { countTokens } from "./count-tokens.ts";
+import { withHeartbeats } from "./heartbeats.ts";
+import { listModels } from "./model-list.ts";
+import { resolveModel } from "./resolve-model.ts";
+import { streamCall } from "./stream-call.ts";
+import { unaryCall } from "./unary-call.ts";
+
+/** Everything the dispatcher is made of. */
+export type DispatcherOptions = Omit<PlanSettings, "limits"> & CallEnvironment;
+
+/**
+ * Takes valid requests to providers: resolve, plan, encode, send, frame, decode. It knows providers only
+ * through the adapter contract. Requests must have been validated before.
+ */
+export class Dispatcher implements ConnectorApi {
+  readonly #options: DispatcherOptions;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  async call(request: CallRequest, context: CallContext): Promise<CallResponse> {
+    const plan = this.#plan(request.request, request.options, context);
+    const response = await unaryCall(plan, context, this.#options);
+    return create(CallResponseSchema, { response });
+  }
+
+  async *streamCall(
+    request: StreamCallRequest,
+    context: CallContext,
+  ): AsyncGenerator<StreamCallResponse> {
+    const { streamOptions } = request;
+    const plan = this.#plan(request.request, request.options, context);
+    const warnings =
+      streamOptions?.resume === ResumePolicy.CONTINUE
+        ? [...plan.warnings, noResume()]
+        : plan.warnings;
+    const open = (inner: CallContext): AsyncGenerator<StreamCallResponse> =>
+      streamCall({ ...plan, warnings }, inner, this.#options);
+    const interval = streamOptions?.heartbeatInterval;
+    yield* interval === undefined
+      ? open(context)
+      : withHeartbeats(open, context, durationMs(interval), this.#options.clock);
+  }
+
+  async countTokens(
+    request: CountTokensRequest,
+    context: CallContext,
+  ): Promise<CountTokensResponse> {
+    const plan = this.#plan(request.request, request.options, context);
+    return await countTokens(plan, context, this.#options);
+  }
+
+  resolveModel(request: ResolveModelRequest): ResolveModelResponse {
+    return resolveModel(request, this.#options.registry);
+  }
+
+  listModels(request: ListModelsRequest): ListModelsResponse {
+    return listModels(request, this.#options.registry);
+  }
+
+  #plan(
+    request: LLMRequest | undefined,
+    options: CallOptions | undefined,
+    context: CallContext,
+  ): CallPlan {
+    if (request === undefined) throw invalidField("request", "is required");
+    return planCall(request, options, context, this.#options);
+  }
+}
+
+function noResume(): CallPlan["warnings"][number] {
+  return create(WarningSchema, {
+    field: "stream_options.resume",
+    message: "this version never goes on at another target",
+    kind: WarningKind.DROPPED,
+  });
+}

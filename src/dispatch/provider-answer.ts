@@ -1,0 +1,124 @@
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import type { LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { Dialect } from "../contract/adapter.ts";
+import { ConnectorError } from "../contract/connector-error.ts";
+import type { Limits } from "../contract/limits.ts";
+import { parseBoundedJSON } from "../framing/bounded-json.ts";
+import { createFramer } from "../framing/framer.ts";
+import { readText } from "../framing/read-text.ts";
+import type { HttpResponse } from "../http/http-client.ts";
+import type { CallPlan } from "./call-plan.ts";
+import { guarded } from "./provider-request.ts";
+
+/** Throws the classified error of an answer whose status is not a success. */
+export async function refuseFailure(
+  response: HttpResponse,
+  dialect: Dialect,
+  limits: Limits,
+): Promise<void> {
+  const { status, headers } = response;
+  if (status >= 200 && status < 300) return;
+  const body = await readText(response.body, limits.errorBodyBytes, "cut");
+  throw guarded(() => dialect.toError({ status, headers, body }));
+}
+
+/** Reads a whole answer: one JSON object, or a stream that a provider sent unasked. */
+export async function readAnswer(
+  response: HttpResponse,
+  plan: CallPlan,
+  limits: Limits,
+): Promise<LLMResponse> {
+  const text = await wholeText(response, limits);
+  return decodeText(text, response, plan, limits);
+}
+
+/** Reads a whole answer as one JSON object, without a decoder: for questions besides calls. */
+export async function readObject(
+  response: HttpResponse,
+  dialect: Dialect,
+  limits: Limits,
+): Promise<JsonObject> {
+  const text = await wholeText(response, limits);
+  return answerObject(text, response, dialect, limits);
+}
+
+/** Decodes the text of a whole answer, whichever of the two forms it has. */
+export function decodeText(
+  text: string,
+  response: HttpResponse,
+  plan: CallPlan,
+  limits: Limits,
+): LLMResponse {
+  const { dialect, adapter } = plan.target;
+  const context = { adapter: adapter.name, model: plan.model };
+  if (dialect.framing === "sse" && startsAsEvents(text)) {
+    return aggregate(text, plan, limits);
+  }
+  const body = answerObject(text, response, dialect, limits);
+  return guarded(() => dialect.decode(body, context));
+}
+
+/** A body that breaks off is a body that cannot be read: its status said that there is an answer. */
+async function wholeText(response: HttpResponse, limits: Limits): Promise<string> {
+  try {
+    return await readText(response.body, limits.providerResponseBytes, "throw");
+  } catch (thrown) {
+    if (thrown instanceof ConnectorError && thrown.reason === "PROVIDER_CONNECTION_LOST") {
+      throw malformed("the provider's answer was cut off");
+    }
+    throw thrown;
+  }
+}
+
+function answerObject(
+  text: string,
+  response: HttpResponse,
+  dialect: Dialect,
+  limits: Limits,
+): JsonObject {
+  const body = parseBoundedJSON(text, limits.jsonDepth);
+  if (!isObject(body)) throw malformed("the provider's answer is no JSON object");
+  if (holdsError(body)) {
+    const { status, headers } = response;
+    throw guarded(() => dialect.toError({ status, headers, body: text }));
+  }
+  return body;
+}
+
+/** Whether a body inside a 200 is an error and nothing else (an answer's own `error: …` aside). */
+function holdsError(body: JsonObject): boolean {
+  const error = body.error;
+  const isAnswer = ["choices", "output", "content", "candidates", "message", "status"].some(
+    (member) => body[member] !== undefined && body[member] !== null,
+  );
+  return error !== undefined && error !== null && error !== "" && !isAnswer;
+}
+
+/** A stream's text starts with a field or a comment; JSON with a brace, HTML with "<". */
+function startsAsEvents(text: string): boolean {
+  return /^\ufeff?\s*(?:data|event|id|retry)?:/.test(text);
+}
+
+function aggregate(text: string, plan: CallPlan, limits: Limits): LLMResponse {
+  const { dialect, adapter } = plan.target;
+  const framer = createFramer(dialect.framing, limits);
+  const decoder = guarded(() =>
+    dialect.createDecoder({ adapter: adapter.name, model: plan.model }),
+  );
+  for (const frame of [...framer.push(Buffer.from(text)), ...framer.end()]) {
+    if (!decoder.done) guarded(() => decoder.push(frame));
+  }
+  const { end } = guarded(() => decoder.end());
+  if (end.kind === "truncated") {
+    throw new ConnectorError("STREAM_TRUNCATED", "the provider's answer ended before its end");
+  }
+  return end.response;
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function malformed(message: string): ConnectorError {
+  return new ConnectorError("PROVIDER_MALFORMED_RESPONSE", message);
+}

@@ -1,0 +1,82 @@
+import { type Warning, WarningKind } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { EncodeInput, WireRequest } from "../contract/adapter.ts";
+import { ConnectorError, toConnectorError } from "../contract/connector-error.ts";
+import { authorize } from "../http/credentials.ts";
+import type { HttpRequest } from "../http/http-client.ts";
+import type { CallPlan } from "./call-plan.ts";
+
+/** A wire request ready to be sent, and what was left out of it. */
+export interface ProviderRequest {
+  readonly http: HttpRequest;
+  readonly warnings: readonly Warning[];
+}
+
+/** Encodes a planned call with one of the adapter's encoders. Throws ConnectorError. */
+export function providerRequest(
+  plan: CallPlan,
+  encode: (input: EncodeInput) => WireRequest,
+  stream: boolean,
+  signal: AbortSignal,
+): ProviderRequest {
+  const { target } = plan;
+  const wire = guarded(() =>
+    encode({
+      request: plan.request,
+      adapter: target.adapter.name,
+      model: plan.model,
+      stream,
+      requestId: plan.requestId,
+    }),
+  );
+  const warnings = [...plan.warnings, ...wire.warnings];
+  if (plan.strict) refuseLosses(warnings);
+  const headers = {
+    "content-type": "application/json",
+    accept: stream ? "text/event-stream" : "application/json",
+    ...target.headers,
+  };
+  for (const source of [wire.headers, plan.headers]) layHeaders(headers, source);
+  authorize(headers, target.dialect.auth, plan.callerKey ?? target.apiKey);
+  return {
+    http: {
+      method: wire.method,
+      url: target.baseURL + wire.path,
+      headers,
+      body: wire.body,
+      signal,
+      allowPrivate: target.allowPrivate,
+    },
+    warnings,
+  };
+}
+
+/** Runs an adapter's pure function: what is not a ConnectorError is a fault of the adapter. */
+export function guarded<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (thrown) {
+    throw toConnectorError(thrown, "ADAPTER_FAULT", "the adapter failed; this is a fault in it");
+  }
+}
+
+/** Lists such as `anthropic-beta` are joined; every other header is replaced by the later source. */
+function layHeaders(
+  headers: Record<string, string>,
+  source: Readonly<Record<string, string>>,
+): void {
+  for (const [name, value] of Object.entries(source)) {
+    const present = headers[name];
+    headers[name] = present && name.endsWith("-beta") ? `${present},${value}` : value;
+  }
+}
+
+function refuseLosses(warnings: readonly Warning[]): void {
+  const losses = warnings.filter(
+    ({ kind }) => kind === WarningKind.DROPPED || kind === WarningKind.CHANGED,
+  );
+  const [first] = losses;
+  if (first === undefined) return;
+  throw new ConnectorError("UNSUPPORTED_FIELD", `strict: ${first.field}: ${first.message}`, {
+    violations: losses.map(({ field, message }) => ({ field, description: message })),
+  });
+}

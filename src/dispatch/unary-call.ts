@@ -1,0 +1,39 @@
+import type { LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { CallContext } from "../contract/connector-api.ts";
+import { WorkSignal } from "../resilience/work-signal.ts";
+import { AttemptRecord } from "./attempt-record.ts";
+import { attemptTimeout, type CallEnvironment, limitToDeadline } from "./call-environment.ts";
+import { completeFailure } from "./call-failure.ts";
+import type { CallPlan } from "./call-plan.ts";
+import { finishResponse } from "./finish-response.ts";
+import { readAnswer, refuseFailure } from "./provider-answer.ts";
+import { providerRequest } from "./provider-request.ts";
+
+/** Carries out a planned call and returns the whole answer. Throws ConnectorError. */
+export async function unaryCall(
+  plan: CallPlan,
+  context: CallContext,
+  environment: CallEnvironment,
+): Promise<LLMResponse> {
+  const { clock, limits, redact } = environment;
+  const { dialect } = plan.target;
+  const record = new AttemptRecord(plan, clock);
+  const work = new WorkSignal(clock, context.signal);
+  try {
+    limitToDeadline(work, plan, clock);
+    work.limit(plan.attemptTimeoutMs, attemptTimeout("answer", plan.attemptTimeoutMs));
+    work.signal.throwIfAborted();
+    const request = providerRequest(plan, dialect.encode, false, work.signal);
+    record.phase = "headers";
+    const response = await environment.http.send(request.http);
+    record.answered(response.status, response.headers);
+    await refuseFailure(response, dialect, limits);
+    const answer = await readAnswer(response, plan, limits);
+    return finishResponse(answer, plan, record, request.warnings, environment);
+  } catch (thrown) {
+    const cause = work.signal.aborted ? work.signal.reason : thrown;
+    throw completeFailure(cause, plan, record, clock, redact);
+  } finally {
+    work.dispose();
+  }
+}

@@ -1,0 +1,104 @@
+/** How long a provider asks to wait, and whether it says that waiting helps. */
+export interface RetryHint {
+  /** Milliseconds, 0 or more. Unset: not told, or not told so that it can be believed. */
+  readonly retryAfterMs: number | undefined;
+  /** `x-should-retry`: the provider's own word. Unset: not told. */
+  readonly shouldRetry: boolean | undefined;
+}
+
+const believableMsMax = 7 * 24 * 3_600_000;
+
+/**
+ * Reads what headers say about waiting, most exact first: `retry-after-ms`, `retry-after` (seconds,
+ * fractions, HTTP date: RFC 9110 section 10.2.3), `x-amz-retry-after`, then the resets of limits that
+ * have nothing left (`anthropic-ratelimit-*-reset` as RFC 3339, `x-ratelimit-reset-*` as a duration).
+ *
+ * 0 means now. Negative, past, endless and unreadable values count as not told.
+ */
+export function retryHint(
+  headers: Readonly<Record<string, string>>,
+  wallTimeMs: number,
+): RetryHint {
+  const told = headers["x-should-retry"]?.trim().toLowerCase();
+  return {
+    retryAfterMs:
+      believable(numberOf(headers["retry-after-ms"])) ??
+      believable(retryAfter(headers["retry-after"], wallTimeMs)) ??
+      believable(numberOf(headers["x-amz-retry-after"])) ??
+      believable(limitReset(headers, wallTimeMs)),
+    shouldRetry: told === "true" ? true : told === "false" ? false : undefined,
+  };
+}
+
+/** Names of the limits whose headers say that nothing is left, such as "requests". */
+export function exhaustedLimits(headers: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(headers).flatMap(([header, value]) => {
+    const name = limitName(header, "remaining");
+    return name !== undefined && value.trim() === "0" ? [name] : [];
+  });
+}
+
+function believable(delayMs: number | undefined): number | undefined {
+  return delayMs !== undefined && delayMs >= 0 && delayMs <= believableMsMax
+    ? Math.ceil(delayMs)
+    : undefined;
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\s*\d+(?:\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
+}
+
+function retryAfter(text: string | undefined, wallTimeMs: number): number | undefined {
+  if (text === undefined) return undefined;
+  // Repeated headers arrive joined by ", "; a date has one comma of its own after the weekday.
+  const first = /^\s*\d/.test(text) ? (text.split(",")[0] ?? "") : text;
+  const seconds = numberOf(first);
+  if (seconds !== undefined) return seconds * 1000;
+  return /^\s*[A-Za-z]{3}/.test(text) ? dateDelay(text, wallTimeMs) : undefined;
+}
+
+function dateDelay(text: string, wallTimeMs: number): number | undefined {
+  const atMs = Date.parse(text);
+  return Number.isNaN(atMs) ? undefined : atMs - wallTimeMs;
+}
+
+function limitReset(
+  headers: Readonly<Record<string, string>>,
+  wallTimeMs: number,
+): number | undefined {
+  const empty = new Set(exhaustedLimits(headers));
+  const delays = Object.entries(headers).flatMap(([header, value]) => {
+    const name = limitName(header, "reset");
+    if (name === undefined || !empty.has(name)) return [];
+    const delayMs = durationMs(value) ?? dateDelay(value, wallTimeMs);
+    return delayMs === undefined || delayMs < 0 ? [] : [delayMs];
+  });
+  return delays.length === 0 ? undefined : Math.max(...delays);
+}
+
+/** `anthropic-ratelimit-tokens-reset` and `x-ratelimit-reset-tokens` both name the limit "tokens". */
+function limitName(header: string, kind: "remaining" | "reset"): string | undefined {
+  const [, before, after] =
+    /^[a-z]+-ratelimit-(?:(.+)-)?(?:remaining|reset)(?:-(.+))?$/.exec(header) ?? [];
+  return header.includes(`-${kind}`) ? (before ?? after) : undefined;
+}
+
+const unitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** A duration such as `6m0s`, `120ms` or `1.5s`; a bare number is seconds. */
+function durationMs(text: string): number | undefined {
+  const seconds = numberOf(text);
+  if (seconds !== undefined) return seconds * 1000;
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/.test(text.trim())) return undefined;
+  let sumMs = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)) {
+    sumMs += Number(amount) * (unitMs[unit ?? ""] ?? 0);
+  }
+  return sumMs;
+}
