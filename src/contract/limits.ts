@@ -6,6 +6,8 @@ export interface Limits {
   readonly responseBytes: number;
   /** Largest block of headers from a caller, bytes. */
   readonly headerBytes: number;
+  /** Headers of one request, pairs of name and value. */
+  readonly headerPairs: number;
   /** Calls open at once in the whole server. More: RESOURCE_EXHAUSTED (SERVER_OVERLOADED). */
   readonly openCalls: number;
   /** Streams open at once in one HTTP/2 connection. */
@@ -18,6 +20,16 @@ export interface Limits {
   readonly pingsPer10s: number;
   /** SETTINGS frames a connection may send in 10 s. More: GOAWAY ENHANCE_YOUR_CALM. */
   readonly settingsPer10s: number;
+  /** Streams of a connection that may end by a reset in 10 s. More: GOAWAY ENHANCE_YOUR_CALM. */
+  readonly resetsPer10s: number;
+  /** Flow-control window of one HTTP/2 stream, bytes: how much may wait unread. */
+  readonly streamWindowBytes: number;
+  /** Flow-control window of one HTTP/2 connection, bytes. */
+  readonly sessionWindowBytes: number;
+  /** Silence of a client after which it is asked whether it is still there, ms. */
+  readonly keepAliveMs: number;
+  /** Time it has to answer, ms; then the connection is dropped. */
+  readonly keepAliveTimeoutMs: number;
   /** Time a connection may be without a call, ms. */
   readonly sessionIdleMs: number;
   /** Time a caller may take to send its headers, ms. */
@@ -28,6 +40,8 @@ export interface Limits {
   readonly callTimeoutMsMax: number;
   /** Time a draining server waits for calls in flight, ms. */
   readonly drainGraceMs: number;
+  /** Time calls have to end once a draining server has aborted them, ms. */
+  readonly drainAbortMs: number;
   /** Length of a model's name, characters. */
   readonly modelCharacters: number;
   /** Turns of a request. */
@@ -65,17 +79,24 @@ export const defaultLimits: Limits = {
   requestBytes: 16 * 1024 * 1024,
   responseBytes: 64 * 1024 * 1024,
   headerBytes: 16 * 1024,
+  headerPairs: 128,
   openCalls: 10_000,
   concurrentStreams: 256,
   sessions: 10_000,
   sessionMemoryMebibytes: 8,
   pingsPer10s: 100,
   settingsPer10s: 100,
+  resetsPer10s: 1000,
+  streamWindowBytes: 1024 * 1024,
+  sessionWindowBytes: 4 * 1024 * 1024,
+  keepAliveMs: 60_000,
+  keepAliveTimeoutMs: 20_000,
   sessionIdleMs: 600_000,
   headersMs: 10_000,
   requestMs: 60_000,
   callTimeoutMsMax: 1_800_000,
   drainGraceMs: 30_000,
+  drainAbortMs: 2_000,
   modelCharacters: 256,
   contents: 4096,
   parts: 4096,
