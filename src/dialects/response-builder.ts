@@ -37,7 +37,7 @@ export interface ResponseEnvelope {
 /** A part in the making. The builder gives indexes; text gathers in `pieces`. */
 interface OpenPart {
   readonly index: number;
-  readonly part: Part;
+  part: Part;
   pieces: string;
   open: boolean;
 }
@@ -76,6 +76,12 @@ export class ResponseBuilder {
       value: create(ToolCallDeltaSchema, { partIndex, id, name }),
     });
     return partIndex;
+  }
+
+  /** Begins a provider's block that is told whole by `finishWith`. */
+  startProvider(adapter: string, type: string): number {
+    const value = { adapter, type };
+    return this.#start(PartKind.PROVIDER, { kind: { case: "provider", value } });
   }
 
   /** Adds a part that comes whole: media, a provider's block, sealed thinking. */
@@ -157,6 +163,29 @@ export class ResponseBuilder {
     this.#events.push({ case: "partFinished", value });
   }
 
+  /**
+   * Completes a part with the provider's own whole version of it. What the deltas have not told yet is
+   * told first; where they disagree with it, the whole version holds.
+   */
+  finishWith(index: number, whole: Part): void {
+    const open = this.#at(index);
+    if (!open.open) return;
+    const rest = restOf(whole, open.pieces);
+    if (whole.kind.case === "thinking") this.appendThinking(index, rest);
+    else if (whole.kind.case === "toolCall") this.appendArguments(index, rest);
+    else this.appendText(index, rest);
+    open.part = whole;
+    open.pieces = "";
+    this.finish(index);
+  }
+
+  /** Puts the provider's last word on a finished part into the answer. Tells no event. */
+  replace(index: number, whole: Part): void {
+    const open = this.#at(index);
+    fill(whole, "");
+    open.part = whole;
+  }
+
   /** Completes every part that is still open, in order. */
   finishAll(): void {
     for (const { index } of this.#parts) this.finish(index);
@@ -227,6 +256,17 @@ const wholeKinds: Readonly<Record<string, PartKind>> = {
   refusal: PartKind.REFUSAL,
   toolCall: PartKind.TOOL_CALL,
 };
+
+/** What a whole part holds beyond the pieces that were told. Empty where it does not begin so. */
+function restOf({ kind }: Part, pieces: string): string {
+  const text =
+    kind.case === "toolCall"
+      ? kind.value.arguments
+      : kind.case === "text" || kind.case === "refusal" || kind.case === "thinking"
+        ? kind.value.text
+        : "";
+  return text.startsWith(pieces) ? text.slice(pieces.length) : "";
+}
 
 function fill(part: Part, pieces: string): void {
   const { kind } = part;
