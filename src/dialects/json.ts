@@ -66,9 +66,28 @@ export function unknownMembers(
     const value = object[name];
     if (known.has(name) || value === null || value === undefined) continue;
     rest ??= {};
-    setMember(rest, name, value);
+    setMember(rest, name, storable(value));
   }
   return rest;
+}
+
+/**
+ * A value as a Struct can hold it: a number beyond the range of a double, which JSON may write and
+ * `JSON.parse` reads as Infinity, becomes its name as text. Anything else is returned as it is.
+ */
+export function storable(value: JsonValue): JsonValue {
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  if (Array.isArray(value)) return value.every(isStorable) ? value : value.map(storable);
+  if (!isObject(value) || isStorable(value)) return value;
+  const copy: JsonObject = {};
+  for (const [name, member] of Object.entries(value)) setMember(copy, name, storable(member));
+  return copy;
+}
+
+function isStorable(value: JsonValue): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return true;
+  return Object.values(value).every(isStorable);
 }
 
 /** Lays `over` on `base`, objects member by member, everything else replaced. Changes `base`. */

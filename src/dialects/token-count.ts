@@ -8,8 +8,8 @@ export function tokenCount(value: unknown): bigint {
   return BigInt(Math.min(Math.round(count), Number.MAX_SAFE_INTEGER));
 }
 
-/** Whether a value can be read as a count of tokens. */
+/** Whether a value can be read as a count of tokens: 0 to 2^53 - 1. */
 export function isTokenCount(value: unknown): boolean {
   const count = typeof value === "string" && value !== "" ? Number(value) : value;
-  return typeof count === "number" && Number.isFinite(count) && count >= 0;
+  return typeof count === "number" && count >= 0 && count <= Number.MAX_SAFE_INTEGER;
 }
