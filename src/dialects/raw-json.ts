@@ -17,8 +17,13 @@ export class RawJSON {
    */
   hold(text: string, field: string): string {
     if (!isObjectText(text)) throw invalidField(field, "is not the text of a JSON object");
-    // A lone surrogate occurs in no text that came over the wire, so nobody can forge a mark.
-    return `\ud800${this.#texts.push(text.trim()) - 1}`;
+    return this.#mark(text.trim());
+  }
+
+  /** A whole number for a body: itself, or a mark where a double would lose digits of it. */
+  integer(value: bigint): number | string {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : this.#mark(String(value));
   }
 
   /** The body as JSON text, each mark replaced by its text. */
@@ -26,5 +31,10 @@ export class RawJSON {
     const text = JSON.stringify(body);
     if (this.#texts.length === 0) return text;
     return text.replace(/"\\ud800(\d+)"/g, (mark, index) => this.#texts[Number(index)] ?? mark);
+  }
+
+  #mark(text: string): string {
+    // A lone surrogate occurs in no text that came over the wire, so nobody can forge a mark.
+    return `\ud800${this.#texts.push(text) - 1}`;
   }
 }
