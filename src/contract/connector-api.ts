@@ -34,9 +34,12 @@ export interface CallContext {
  */
 export interface ConnectorApi {
   call(request: CallRequest, context: CallContext): Promise<CallResponse>;
-  /** Ends with `finished`, or throws. Leaving the loop early aborts the provider's call. */
+  /**
+   * Ends with `finished`, or throws, at once or in the loop. Leaving the loop early aborts the
+   * provider's call; nothing is sent before the first event is asked for.
+   */
   streamCall(request: StreamCallRequest, context: CallContext): AsyncIterable<StreamCallResponse>;
   countTokens(request: CountTokensRequest, context: CallContext): Promise<CountTokensResponse>;
-  resolveModel(request: ResolveModelRequest): ResolveModelResponse;
-  listModels(request: ListModelsRequest): ListModelsResponse;
+  resolveModel(request: ResolveModelRequest, context: CallContext): Promise<ResolveModelResponse>;
+  listModels(request: ListModelsRequest, context: CallContext): Promise<ListModelsResponse>;
 }

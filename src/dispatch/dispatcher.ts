@@ -55,22 +55,18 @@ export class Dispatcher implements ConnectorApi {
     return create(CallResponseSchema, { response });
   }
 
-  async *streamCall(
-    request: StreamCallRequest,
-    context: CallContext,
-  ): AsyncGenerator<StreamCallResponse> {
+  streamCall(request: StreamCallRequest, context: CallContext): AsyncGenerator<StreamCallResponse> {
     const { streamOptions } = request;
-    const plan = this.#plan(request.request, request.options, context);
-    const warnings =
+    const planned = this.#plan(request.request, request.options, context);
+    const plan =
       streamOptions?.resume === ResumePolicy.CONTINUE
-        ? [...plan.warnings, noResume()]
-        : plan.warnings;
-    const open = (inner: CallContext): AsyncGenerator<StreamCallResponse> =>
-      streamCall({ ...plan, warnings }, inner, this.#options);
+        ? { ...planned, warnings: [...planned.warnings, noResume()] }
+        : planned;
     const interval = streamOptions?.heartbeatInterval;
-    yield* interval === undefined
-      ? open(context)
-      : withHeartbeats(open, context, durationMs(interval), this.#options.clock);
+    if (interval === undefined) return streamCall(plan, context, this.#options);
+    const open = (inner: CallContext): AsyncGenerator<StreamCallResponse> =>
+      streamCall(plan, inner, this.#options);
+    return withHeartbeats(open, context, durationMs(interval), this.#options.clock);
   }
 
   async countTokens(
@@ -81,11 +77,11 @@ export class Dispatcher implements ConnectorApi {
     return await countTokens(plan, context, this.#options);
   }
 
-  resolveModel(request: ResolveModelRequest): ResolveModelResponse {
+  async resolveModel(request: ResolveModelRequest): Promise<ResolveModelResponse> {
     return resolveModel(request, this.#options.registry);
   }
 
-  listModels(request: ListModelsRequest): ListModelsResponse {
+  async listModels(request: ListModelsRequest): Promise<ListModelsResponse> {
     return listModels(request, this.#options.registry);
   }
 
