@@ -1,0 +1,24 @@
+// Proves that each framing has its framer, with the limit of the configuration, and that the one to
+// come is a typed error.
+import { expect, it } from "vitest";
+import { defaultLimits } from "../../src/contract/limits.ts";
+import { createFramer } from "../../src/framing/framer.ts";
+import { cutInto, framesOf, thrownBy } from "../support/framing.ts";
+
+it.each([
+  ["sse", 'data: {"a":1}\n\n'],
+  ["ndjson", '{"a":1}\n'],
+  ["json-array", '[{"a":1}]'],
+] as const)("%s", (framing, text) => {
+  const framer = createFramer(framing, defaultLimits);
+  expect(framesOf(framer, cutInto(text, []))).toEqual([{ event: "", data: '{"a":1}', id: "" }]);
+  const narrow = createFramer(framing, { ...defaultLimits, frameBytes: 3 });
+  const error = thrownBy(() => narrow.push(Buffer.from(text)));
+  expect(error.reason).toBe("PROVIDER_RESPONSE_TOO_LARGE");
+  expect(error.fields.metadata).toEqual({ limit: "frame_bytes", limit_bytes: "3" });
+});
+
+it("does not do AWS event streams yet", () => {
+  const error = thrownBy(() => createFramer("aws-event-stream", defaultLimits));
+  expect(error.reason).toBe("NOT_IMPLEMENTED");
+});
