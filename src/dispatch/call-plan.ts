@@ -55,8 +55,9 @@ export function planCall(
   context: CallContext,
   settings: PlanSettings,
 ): CallPlan {
-  const match = settings.registry.resolve(request.model);
-  const target = withCallerEndpoint(pickTarget(match, options, settings.registry), options);
+  const match = matchOf(request.model, options, settings.registry);
+  const target = withCallerEndpoint(pickTarget(match, options), options);
+  requireKey(target, options);
   const { headers, refused } = callerHeaders(options, settings.allowedHeaders);
   const { defaults, limits } = settings;
   const timeoutMs = Math.min(msOr(options?.timeout, defaults.timeoutMs), limits.callTimeoutMsMax);
@@ -81,17 +82,17 @@ export function planCall(
   };
 }
 
-/** Targets that a match and the options leave, in the order they would be tried. */
-export function allowedTargets(
-  match: Match,
+/** The rule that decides: the target that the options name, or the registry's. */
+export function matchOf(
+  model: string,
   options: CallOptions | undefined,
   registry: Registry,
-): readonly Target[] {
-  if (options?.target) {
-    const pinned = registry.target(options.target);
-    if (pinned === undefined) throw invalidField("options.target", "no target has this name");
-    return [pinned];
-  }
+): Match {
+  return options?.target ? registry.pinned(model, options.target) : registry.resolve(model);
+}
+
+/** Targets that a match and the options leave, in the order they would be tried. */
+export function allowedTargets(match: Match, options: CallOptions | undefined): readonly Target[] {
   const allowed = options?.region?.allowed ?? [];
   const preferred = options?.region?.preferred ?? [];
   const rank = (target: Target): number => {
@@ -111,19 +112,12 @@ export function sentModel(target: Target, asked: string, withoutPrefix: string):
   );
 }
 
-function pickTarget(match: Match, options: CallOptions | undefined, registry: Registry): Target {
-  const [target] = allowedTargets(match, options, registry);
+function pickTarget(match: Match, options: CallOptions | undefined): Target {
+  const [target] = allowedTargets(match, options);
   if (target !== undefined) return target;
   if (match.targets.length === 0) {
-    const { provider } = match;
-    throw new ConnectorError(
-      "TARGET_NOT_CONFIGURED",
-      `no target of "${provider}" is configured and enabled; set its key or add a target`,
-      {
-        metadata: { provider, rule: match.rule },
-        precondition: { type: "TARGET_NOT_CONFIGURED", description: `no target of ${provider}` },
-      },
-    );
+    const whose = match.provider === "" ? `rule "${match.rule}"` : `"${match.provider}"`;
+    throw notConfigured(`no target of ${whose} is configured and enabled`, match.provider);
   }
   const fence = (options?.region?.allowed ?? []).join(", ");
   throw new ConnectorError(
@@ -134,6 +128,23 @@ function pickTarget(match: Match, options: CallOptions | undefined, registry: Re
       precondition: { type: "REGION_NOT_ALLOWED", description: `allowed regions: ${fence}` },
     },
   );
+}
+
+function requireKey(target: Target, options: CallOptions | undefined): void {
+  const { adapter, apiKey } = target;
+  if (apiKey !== undefined || options?.apiKey || !adapter.keyRequired) return;
+  const variables = adapter.keyVariables.join(" or ");
+  throw notConfigured(
+    `target "${target.name}" has no key; set ${variables}, or send options.api_key`,
+    adapter.name,
+  );
+}
+
+function notConfigured(message: string, provider: string): ConnectorError {
+  return new ConnectorError("TARGET_NOT_CONFIGURED", message, {
+    metadata: { provider },
+    precondition: { type: "TARGET_NOT_CONFIGURED", description: message },
+  });
 }
 
 function withCallerEndpoint(target: Target, options: CallOptions | undefined): Target {

@@ -1,11 +1,11 @@
 import type { Adapter } from "../contract/adapter.ts";
-import { ConnectorError } from "../contract/connector-error.ts";
+import { ConnectorError, invalidField } from "../contract/connector-error.ts";
 import type { RouteRule, Target } from "../contract/target.ts";
 import { nearestNames } from "./nearest-names.ts";
 import { compileOwnPattern, compilePattern, type NameTest } from "./pattern.ts";
 
 /** Where a rule comes from; in this order they are tried. */
-export type RuleSource = "prefix" | "route" | "adapter" | "alias";
+export type RuleSource = "target" | "prefix" | "route" | "adapter" | "alias";
 
 /** A rule that matches a name. */
 export interface Match {
@@ -59,6 +59,26 @@ export class Registry {
     const match = this.#prefixMatch(model) ?? this.#firstRule(model);
     if (match !== undefined) return match;
     throw this.#notRouted(model);
+  }
+
+  /**
+   * A target that the caller names: no rule is asked, and the model's name goes as it is, but for a
+   * prefix that names the target's own adapter. Throws INVALID_REQUEST for an unknown target.
+   */
+  pinned(model: string, name: string): Match {
+    const target = this.target(name);
+    if (target === undefined) throw invalidField("options.target", "no target has this name");
+    const provider = target.adapter.name;
+    const prefix = model.slice(0, provider.length + 1).toLowerCase();
+    const isPrefixed = prefix === `${provider}/` || prefix === `${provider}:`;
+    const rest = isPrefixed ? model.slice(prefix.length) : model;
+    return {
+      rule: name,
+      source: "target",
+      provider,
+      model: rest || model,
+      targets: [target],
+    };
   }
 
   /** Every rule that matches, in order; the first one wins. */

@@ -4,7 +4,7 @@ import {
   type ResolveModelResponse,
   ResolveModelResponseSchema,
 } from "../../gen/ts/nexen/connectors/v1/catalog_pb.ts";
-import { allowedTargets, sentModel } from "./call-plan.ts";
+import { allowedTargets, matchOf, sentModel } from "./call-plan.ts";
 import type { Match, Registry } from "./registry.ts";
 
 /** Explains where a name leads: the rule that wins, its targets, and the rules that lose. */
@@ -12,8 +12,8 @@ export function resolveModel(
   { model, options }: ResolveModelRequest,
   registry: Registry,
 ): ResolveModelResponse {
-  const match = registry.resolve(model);
-  const targets = allowedTargets(match, options, registry);
+  const match = matchOf(model, options, registry);
+  const targets = allowedTargets(match, options);
   return create(ResolveModelResponseSchema, {
     rule: match.rule,
     provider: match.provider,
@@ -27,7 +27,7 @@ export function resolveModel(
       model: sentModel(target, model, match.model),
       simulated: target.simulated,
     })),
-    matches: registry.explain(model).map((candidate, place) => ({
+    matches: candidates(match, model, registry).map((candidate, place) => ({
       rule: candidate.rule,
       provider: candidate.provider,
       source: candidate.source,
@@ -36,8 +36,15 @@ export function resolveModel(
   });
 }
 
+function candidates(match: Match, model: string, registry: Registry): readonly Match[] {
+  const rules = registry.explain(model);
+  return match.source === "target" ? [match, ...rules] : rules;
+}
+
 function whyWon({ source }: Match): string {
   switch (source) {
+    case "target":
+      return "the call names this target";
     case "prefix":
       return "an explicit prefix wins over every pattern";
     case "route":

@@ -249,7 +249,8 @@ export type RuleMatch = Message<"nexen.connectors.v1.RuleMatch"> & {
   provider: string;
 
   /**
-   * Where the rule comes from: "prefix", "route", "adapter", or "alias" (a name of a target's `models`).
+   * Where the rule comes from: "target" (named by the call), "prefix", "route", "adapter", or "alias"
+   * (a name of a target's `models`).
    *
    * @generated from field: string source = 3;
    */

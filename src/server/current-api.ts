@@ -1,0 +1,96 @@
+import type {
+  CountTokensRequest,
+  CountTokensResponse,
+  ListModelsRequest,
+  ListModelsResponse,
+  ResolveModelRequest,
+  ResolveModelResponse,
+} from "../../gen/ts/nexen/connectors/v1/catalog_pb.ts";
+import type {
+  CallRequest,
+  CallResponse,
+  StreamCallRequest,
+} from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
+import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
+import type { Connectors } from "../connectors.ts";
+import type { CallContext, ConnectorApi } from "../contract/connector-api.ts";
+
+/** One configuration in force, and the calls that began under it. */
+interface Generation {
+  readonly connectors: Connectors;
+  openCalls: number;
+  retired: boolean;
+}
+
+/**
+ * The api of the configuration in force. A call stays with the configuration it began under; what a
+ * replaced one holds is closed after its last call.
+ */
+export class CurrentApi implements ConnectorApi {
+  #current: Generation;
+
+  constructor(connectors: Connectors) {
+    this.#current = { connectors, openCalls: 0, retired: false };
+  }
+
+  /** Puts another configuration in force. */
+  replace(connectors: Connectors): void {
+    const old = this.#current;
+    this.#current = { connectors, openCalls: 0, retired: false };
+    old.retired = true;
+    closeIfUnused(old);
+  }
+
+  /** The configuration in force. */
+  get connectors(): Connectors {
+    return this.#current.connectors;
+  }
+
+  call(request: CallRequest, context: CallContext): Promise<CallResponse> {
+    return this.#during((api) => api.call(request, context));
+  }
+
+  async *streamCall(
+    request: StreamCallRequest,
+    context: CallContext,
+  ): AsyncGenerator<StreamCallResponse> {
+    const generation = this.#current;
+    generation.openCalls++;
+    try {
+      yield* generation.connectors.api.streamCall(request, context);
+    } finally {
+      ended(generation);
+    }
+  }
+
+  countTokens(request: CountTokensRequest, context: CallContext): Promise<CountTokensResponse> {
+    return this.#during((api) => api.countTokens(request, context));
+  }
+
+  resolveModel(request: ResolveModelRequest, context: CallContext): Promise<ResolveModelResponse> {
+    return this.#during((api) => api.resolveModel(request, context));
+  }
+
+  listModels(request: ListModelsRequest, context: CallContext): Promise<ListModelsResponse> {
+    return this.#during((api) => api.listModels(request, context));
+  }
+
+  async #during<T>(run: (api: ConnectorApi) => Promise<T>): Promise<T> {
+    const generation = this.#current;
+    generation.openCalls++;
+    try {
+      return await run(generation.connectors.api);
+    } finally {
+      ended(generation);
+    }
+  }
+}
+
+function ended(generation: Generation): void {
+  generation.openCalls--;
+  closeIfUnused(generation);
+}
+
+function closeIfUnused({ retired, openCalls, connectors }: Generation): void {
+  if (retired && openCalls === 0) void connectors.close();
+}

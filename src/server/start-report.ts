@@ -1,0 +1,21 @@
+import type { Configuration } from "../config/configuration.ts";
+import type { Target } from "../contract/target.ts";
+
+/** What a person who starts the server wants to know first. */
+export function startReport(configuration: Configuration, targets: readonly Target[]): string {
+  const lines = [
+    ...(configuration.simulate
+      ? ["No real provider is called: every answer is simulated, and says so."]
+      : []),
+    ...targets.map(targetLine),
+    ...configuration.disabled.map(({ name, why }) => `  ${name}: disabled: ${why}`),
+    ...configuration.notes.map((note) => `  note: ${note}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function targetLine({ name, adapter, dialect, baseURL, region, simulated }: Target): string {
+  const where = simulated ? "simulated" : baseURL;
+  const place = region === "" ? "" : ` (${region})`;
+  return `  ${name}: ${adapter.name}, ${dialect.name}${place} at ${where}`;
+}

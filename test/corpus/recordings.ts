@@ -1,0 +1,80 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isObject, objectOf, type Plain } from "./plain.ts";
+
+/** One recorded exchange with a real provider. */
+export interface Recording {
+  readonly id: string;
+  readonly api: string;
+  readonly stream: boolean;
+  readonly framing: string;
+  readonly model: string;
+  readonly request: Plain;
+  readonly response: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    /** The bytes a provider would send: JSON text, or the stream as recorded. */
+    readonly text: string;
+    /** The parsed body of a whole answer. Unset: a stream, or no JSON. */
+    readonly json: Plain | undefined;
+  };
+}
+
+/** Folder of the recordings. Unset: the tests that read them are skipped. */
+export const corpusFolder: string | undefined = process.env.CONNECTORS_CORPUS;
+
+/** All recordings of the given APIs, in the order of their files. */
+export function recordingsOf(apis: readonly string[]): readonly Recording[] {
+  if (corpusFolder === undefined || !existsSync(corpusFolder)) return [];
+  const folder = corpusFolder;
+  return readdirSync(folder)
+    .filter((name) => /^exchanges-.*\.jsonl$/.test(name))
+    .sort()
+    .flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n"))
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Plain)
+    .filter(({ api }) => apis.includes(String(api)))
+    .map(toRecording);
+}
+
+function toRecording(record: Plain): Recording {
+  const response = objectOf(record.response);
+  const { body, framing } = { body: response.body, framing: String(record.framing) };
+  const json = isObject(body) ? body : undefined;
+  return {
+    id: String(record.id),
+    api: String(record.api),
+    stream: record.stream === true,
+    framing,
+    model: typeof record.model === "string" ? record.model : "",
+    request: objectOf(objectOf(record.request).body),
+    response: {
+      status: Number(response.status ?? 200),
+      headers: headersOf(objectOf(response.headers)),
+      text: textOf(body, response.body_text, framing),
+      json,
+    },
+  };
+}
+
+/** `payload-lines` recordings lack their framing: each line was the data of one event. */
+function textOf(body: unknown, bodyText: unknown, framing: string): string {
+  if (typeof bodyText === "string") return bodyText;
+  if (typeof body !== "string") return JSON.stringify(body ?? null);
+  if (framing !== "payload-lines") return body;
+  return body
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => `data: ${line}\n\n`)
+    .join("");
+}
+
+const perConnection = new Set(["connection", "keep-alive", "content-length", "transfer-encoding"]);
+
+function headersOf(headers: Plain): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name]) => !perConnection.has(name.toLowerCase()))
+      .map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : String(value)]),
+  );
+}
