@@ -1,0 +1,218 @@
+import { create, type JsonObject } from "@bufbuild/protobuf";
+import {
+  type Content,
+  type Media,
+  type Part,
+  PartSchema,
+  type ProviderBlock,
+  Role,
+  type Text,
+  type Thinking,
+  type ToolCall,
+  type ToolResult,
+} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { invalidField } from "../../contract/connector-error.ts";
+import { isObject, isObjectText } from "../json.ts";
+import { mediaBlock } from "./encode-media.ts";
+import { type EncodeScope, ownOptions, withOptions } from "./encode-scope.ts";
+import type { WireBlock } from "./wire.ts";
+
+/** A part of the request and the path that names it in warnings. */
+export interface PlacedPart {
+  readonly part: Part;
+  readonly field: string;
+}
+
+/** All parts of a turn: `message`, which stands first, and `parts`. */
+export function placedParts(content: Content, field: string): readonly PlacedPart[] {
+  const parts = content.parts.map((part, index) => ({ part, field: `${field}.parts[${index}]` }));
+  if (content.message === "") return parts;
+  const value = { text: content.message };
+  const message = create(PartSchema, { kind: { case: "text", value } });
+  return [{ part: message, field: `${field}.message` }, ...parts];
+}
+
+/** Parts as blocks. What the API has no place for is left out, with a warning. */
+export function encodeParts(
+  parts: readonly PlacedPart[],
+  role: Role,
+  scope: EncodeScope,
+): WireBlock[] {
+  return parts.flatMap(({ part, field }) => {
+    const block = encodePart(part, field, role, scope);
+    return block === undefined ? [] : [block];
+  });
+}
+
+/** Blocks in the short form where there is one: a lone text without anything on it. */
+export function shortForm(blocks: WireBlock[]): string | WireBlock[] {
+  const [first, second] = blocks;
+  if (second !== undefined || !isObject(first) || first.type !== "text") return blocks;
+  return Object.keys(first).length === 2 && typeof first.text === "string" ? first.text : blocks;
+}
+
+function encodePart(
+  part: Part,
+  field: string,
+  role: Role,
+  scope: EncodeScope,
+): WireBlock | undefined {
+  const { kind, cache } = part;
+  if (kind.case === "provider") return providerBlock(kind.value, part, field, scope);
+  const block = knownBlock(part, field, role, scope);
+  if (block === undefined) {
+    if (cache !== undefined) scope.warnings.dropped(`${field}.cache`, "the part was left out");
+    return undefined;
+  }
+  if (cache !== undefined) {
+    if (kind.case === "thinking") {
+      scope.warnings.dropped(`${field}.cache`, "the API caches no thinking by itself");
+    } else scope.cache.mark(block, cache, field);
+  }
+  return withOptions(block, part.providerOptions, field, scope);
+}
+
+function knownBlock(
+  { kind }: Part,
+  field: string,
+  role: Role,
+  scope: EncodeScope,
+): JsonObject | undefined {
+  switch (kind.case) {
+    case "text":
+      return textBlock(kind.value, field, role, scope);
+    case "media":
+      return role === Role.ASSISTANT
+        ? spokenMedia(kind.value, field, scope)
+        : mediaBlock(kind.value, field, scope);
+    case "toolCall":
+      return toolUseBlock(kind.value, field, scope);
+    case "toolResult":
+      return toolResultBlock(kind.value, field, scope);
+    case "thinking":
+      return thinkingBlock(kind.value, field, role, scope);
+    case "refusal": {
+      const { text } = kind.value;
+      if (text.trim() === "") {
+        scope.warnings.dropped(field, "the API has no block for a refusal without words");
+        return undefined;
+      }
+      scope.warnings.changed(field, "the API has no block for a refusal: sent as text");
+      return { type: "text", text };
+    }
+    default:
+      scope.warnings.dropped(field, "the part says nothing");
+      return undefined;
+  }
+}
+
+function textBlock(
+  { text, citations }: Text,
+  field: string,
+  role: Role,
+  scope: EncodeScope,
+): JsonObject | undefined {
+  // The API refuses blocks without a visible character; nothing is lost with an empty one.
+  if (text === "") return undefined;
+  if (role === Role.ASSISTANT && text.trim() === "") {
+    scope.warnings.dropped(field, "the API refuses a text of the model that is only white space");
+    return undefined;
+  }
+  const cited = citations.flatMap(({ type, json }, index) => {
+    const place = `${field}.text.citations[${index}]`;
+    if (ownCitation.test(type) && isObjectText(json)) return [scope.raw.hold(json, place)];
+    scope.warnings.dropped(place, "another provider made it");
+    return [];
+  });
+  return { type: "text", text, ...(cited.length > 0 && { citations: cited }) };
+}
+
+/** All types of the API's own citations end so; those of other providers do not. */
+const ownCitation = /_location$/;
+
+/** Media that a model made: the API takes none from the assistant, but what was said can go as text. */
+function spokenMedia(media: Media, field: string, scope: EncodeScope): JsonObject | undefined {
+  if (media.transcript.trim() === "") {
+    scope.warnings.dropped(field, "the API takes no media from the assistant");
+    return undefined;
+  }
+  scope.warnings.changed(
+    field,
+    "the API takes no media from the assistant: its transcript was sent",
+  );
+  return { type: "text", text: media.transcript };
+}
+
+function toolUseBlock(call: ToolCall, field: string, scope: EncodeScope): JsonObject {
+  const id = scope.toolIds.forCall(call.id);
+  return { type: "tool_use", id, name: call.name, input: toolInput(call, field, scope) };
+}
+
+/**
+ * The arguments as the API requires them, an object. Arguments of an earlier turn that were cut or
+ * malformed are put whole, as text, under `invalid_arguments`, so that the conversation can go on.
+ */
+function toolInput(call: ToolCall, field: string, { raw, warnings }: EncodeScope): WireBlock {
+  const text = call.arguments;
+  if (text.trim() === "") return {};
+  if (isObjectText(text)) return raw.hold(text, field);
+  warnings.changed(
+    `${field}.tool_call.arguments`,
+    "not a JSON object, as the API requires: sent as text under invalid_arguments",
+  );
+  return { invalid_arguments: text };
+}
+
+function toolResultBlock(result: ToolResult, field: string, scope: EncodeScope): JsonObject {
+  const parts = result.parts.map((part, index) => ({
+    part,
+    field: `${field}.tool_result.parts[${index}]`,
+  }));
+  const content = encodeParts(parts, Role.TOOL, scope);
+  return {
+    type: "tool_result",
+    tool_use_id: scope.toolIds.forResult(result.toolCallId),
+    ...(content.length > 0 && { content: shortForm(content) }),
+    ...(result.isError && { is_error: true }),
+  };
+}
+
+function thinkingBlock(
+  thinking: Thinking,
+  field: string,
+  role: Role,
+  scope: EncodeScope,
+): JsonObject | undefined {
+  const { adapter, text, signature, redacted } = thinking;
+  const isForeign = adapter !== "" && adapter !== scope.adapter;
+  // Without a known maker, only a signature shows that Claude would know it again.
+  const isUnsigned = adapter === "" && signature === "" && redacted.length === 0;
+  if (role !== Role.ASSISTANT || isForeign || (isUnsigned && scope.traits.claude)) {
+    const why = isForeign ? `made by ${adapter}` : "without a signature, or not the assistant's";
+    scope.warnings.dropped(field, `the API takes only its own thinking; this is ${why}`);
+    return undefined;
+  }
+  return redacted.length > 0
+    ? { type: "redacted_thinking", data: new TextDecoder().decode(redacted) }
+    : { type: "thinking", thinking: text, signature };
+}
+
+function providerBlock(
+  { adapter, json }: ProviderBlock,
+  { cache, providerOptions }: Part,
+  field: string,
+  scope: EncodeScope,
+): WireBlock | undefined {
+  if (adapter !== scope.adapter) {
+    scope.warnings.dropped(field, `only ${adapter || "another provider"} knows this block`);
+    return undefined;
+  }
+  const jsonField = `request.${field}.provider.json`;
+  if (cache === undefined && ownOptions(providerOptions, `${field}.`, scope) === undefined) {
+    return scope.raw.hold(json, jsonField);
+  }
+  if (!isObjectText(json)) throw invalidField(jsonField, "is not the text of a JSON object");
+  const block = JSON.parse(json) as JsonObject;
+  if (cache !== undefined) scope.cache.mark(block, cache, field);
+  return withOptions(block, providerOptions, field, scope);
+}

@@ -1,0 +1,94 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import {
+  type LLMRequest,
+  type Tool,
+  ToolChoiceMode,
+} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { invalidField } from "../../contract/connector-error.ts";
+import { isObject, mergeInto } from "../json.ts";
+import { type EncodeScope, ownOptions, withOptions } from "./encode-scope.ts";
+import type { WireBlock } from "./wire.ts";
+
+/** Tools as the API takes them. Empty: none. */
+export function encodeTools(tools: readonly Tool[], scope: EncodeScope): WireBlock[] {
+  return tools.flatMap((tool, index): WireBlock[] => {
+    const field = `tools[${index}]`;
+    if (tool.provider === undefined) return [clientTool(tool, field, scope)];
+    const { adapter, json } = tool.provider;
+    if (adapter === scope.adapter) return [scope.raw.hold(json, `request.${field}.provider.json`)];
+    scope.warnings.dropped(`${field}.provider`, `only ${adapter || "another provider"} knows it`);
+    return [];
+  });
+}
+
+/**
+ * Whether and which tool must be called, with `parallel_tool_calls` in the API's own terms. Undefined
+ * where nothing is asked for, or nothing can be: without tools the API refuses a choice.
+ */
+export function encodeToolChoice(request: LLMRequest, scope: EncodeScope): JsonObject | undefined {
+  const { toolChoice, parallelToolCalls, tools, providerOptions } = request;
+  const type = choiceType(request);
+  if (type === undefined && parallelToolCalls === undefined) return undefined;
+  const own = ownOptions(providerOptions, "", scope);
+  if (tools.length === 0 && own?.tools === undefined && own?.mcp_servers === undefined) {
+    const field = type === undefined ? "parallel_tool_calls" : "tool_choice";
+    scope.warnings.dropped(field, "the request has no tools");
+    return undefined;
+  }
+  if (type === "none") {
+    if (parallelToolCalls !== undefined) {
+      scope.warnings.dropped("parallel_tool_calls", "no tool may be called");
+    }
+    return { type };
+  }
+  return {
+    type: type ?? "auto",
+    ...(type === "tool" && { name: toolChoice?.name ?? "" }),
+    ...(parallelToolCalls !== undefined && { disable_parallel_tool_use: !parallelToolCalls }),
+  };
+}
+
+function choiceType({ toolChoice }: LLMRequest): "auto" | "none" | "any" | "tool" | undefined {
+  switch (toolChoice?.mode) {
+    case ToolChoiceMode.AUTO:
+      return "auto";
+    case ToolChoiceMode.NONE:
+      return "none";
+    case ToolChoiceMode.REQUIRED:
+      return "any";
+    case ToolChoiceMode.NAMED:
+      return "tool";
+    default:
+      return toolChoice?.name ? "tool" : undefined;
+  }
+}
+
+function clientTool(tool: Tool, field: string, scope: EncodeScope): JsonObject {
+  const { name, description, strict, cache, providerOptions } = tool;
+  const isStrictLost = strict !== undefined && !scope.traits.structured;
+  if (isStrictLost) {
+    scope.warnings.dropped(`${field}.strict`, `${scope.model} holds no tool to its schema`);
+  }
+  const sent: JsonObject = {
+    name,
+    ...(description !== "" && { description }),
+    input_schema: inputSchema(tool, field, scope),
+    ...(strict !== undefined && !isStrictLost && { strict }),
+  };
+  if (cache !== undefined) scope.cache.mark(sent, cache, field);
+  return withOptions(sent, providerOptions, field, scope);
+}
+
+/** The schema as it was given. The API refuses one whose `type` is not said. */
+function inputSchema(tool: Tool, field: string, scope: EncodeScope): WireBlock {
+  const { parameters, parametersJson } = tool;
+  if (parametersJson === "" && parameters === undefined) return { type: "object", properties: {} };
+  const jsonField = `${field}.parameters${parametersJson === "" ? "" : "_json"}`;
+  const mark = parametersJson && scope.raw.hold(parametersJson, `request.${jsonField}`);
+  const schema: unknown = parametersJson === "" ? parameters : JSON.parse(parametersJson);
+  if (!isObject(schema)) throw invalidField(`request.${jsonField}`, "must be one JSON object");
+  // A copy: the tool's options may be laid on it.
+  if (schema.type !== undefined) return mark || mergeInto({}, schema);
+  scope.warnings.changed(jsonField, 'the API requires a type: sent with "type": "object"');
+  return mergeInto({ type: "object" }, schema);
+}

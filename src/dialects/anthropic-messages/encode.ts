@@ -1,0 +1,189 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import {
+  type LLMRequest,
+  Modality,
+  type ResponseFormat,
+} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { EncodeInput, WireRequest } from "../../contract/adapter.ts";
+import { invalidField } from "../../contract/connector-error.ts";
+import { mergeInto } from "../json.ts";
+import { type EncodeScope, encodeScope, ownOptions } from "./encode-scope.ts";
+import { encodeThinking } from "./encode-thinking.ts";
+import { encodeToolChoice, encodeTools } from "./encode-tools.ts";
+import { encodeTurns } from "./encode-turns.ts";
+import { apiVersion } from "./wire.ts";
+
+/** A request to answer, `POST /v1/messages`. */
+export function encodeMessages(input: EncodeInput): WireRequest {
+  const { request, stream } = input;
+  const scope = encodeScope(input);
+  const own = requestOptions(request, scope);
+  const outputTokens = outputTokensOf(request, own, scope);
+  const { thinking, ...prompt } = encodePrompt(request, outputTokens, scope);
+  const body: JsonObject = {
+    ...prompt,
+    max_tokens: outputTokens,
+    ...(thinking !== undefined && { thinking }),
+    ...encodeSampling(request, thinking, scope),
+    ...encodeRest(request, scope),
+    ...(stream && { stream }),
+  };
+  return wireRequest("/v1/messages", body, own, scope);
+}
+
+/** Members of a request that only say how to answer: the counter refuses them. */
+const answerMembers = [
+  ...["max_tokens", "stream", "temperature", "top_p", "top_k", "stop_sequences", "metadata"],
+  ...["service_tier", "inference_geo", "container", "diagnostics"],
+];
+
+/** A request to count input tokens, `POST /v1/messages/count_tokens`. */
+export function encodeTokenCount(input: EncodeInput): WireRequest {
+  const scope = encodeScope(input);
+  const own = requestOptions(input.request, scope);
+  const outputTokens = input.request.maxOutputTokens ?? scope.traits.outputTokensMax;
+  const body = encodePrompt(input.request, outputTokens, scope);
+  const options = own && { ...own };
+  for (const member of answerMembers) delete options?.[member];
+  return wireRequest("/v1/messages/count_tokens", body, options, scope);
+}
+
+function wireRequest(
+  path: string,
+  body: JsonObject,
+  own: JsonObject | undefined,
+  scope: EncodeScope,
+): WireRequest {
+  const { anthropic_beta: betas, ...options } = own ?? {};
+  const beta = betaList(betas, scope);
+  return {
+    method: "POST",
+    path,
+    headers: { "anthropic-version": apiVersion, ...(beta && { "anthropic-beta": beta }) },
+    body: scope.raw.write(mergeInto(body, options)),
+    warnings: scope.warnings.all(),
+  };
+}
+
+function requestOptions(request: LLMRequest, scope: EncodeScope): JsonObject | undefined {
+  return ownOptions(request.providerOptions, "", scope);
+}
+
+/** The names of betas that the caller wants, as the header lists them. */
+function betaList(betas: unknown, { adapter }: EncodeScope): string {
+  if (betas === undefined || betas === null) return "";
+  const names: readonly unknown[] = Array.isArray(betas) ? betas : [betas];
+  // Anything else could end the header's line or smuggle another list in.
+  const isName = (name: unknown): boolean => typeof name === "string" && /^[\w.-]+$/.test(name);
+  if (!names.every(isName)) {
+    const field = `request.provider_options.${adapter}.anthropic_beta`;
+    throw invalidField(field, "must be a list of names such as files-api-2025-04-14");
+  }
+  return names.join(",");
+}
+
+/** What the model reads, and what shapes its answer: everything that is counted. */
+function encodePrompt(
+  request: LLMRequest,
+  outputTokens: number,
+  scope: EncodeScope,
+): JsonObject & { thinking?: JsonObject } {
+  // In the order of the prompt, which is that of the marks for its cache.
+  const tools = encodeTools(request.tools, scope);
+  const { system, messages } = encodeTurns(request.contents, scope);
+  scope.cache.settle();
+  const toolChoice = encodeToolChoice(request, scope);
+  const { thinking, effort } = encodeThinking(request.thinking, outputTokens, scope);
+  const format = encodeFormat(request.responseFormat, scope);
+  return {
+    model: scope.model,
+    ...(system !== undefined && { system }),
+    messages,
+    ...(tools.length > 0 && { tools }),
+    ...(toolChoice && { tool_choice: toolChoice }),
+    ...(thinking && { thinking }),
+    ...((effort || format) && {
+      output_config: { ...(effort && { effort }), ...(format && { format }) },
+    }),
+  };
+}
+
+function outputTokensOf(
+  { maxOutputTokens }: LLMRequest,
+  own: JsonObject | undefined,
+  { traits, model, warnings }: EncodeScope,
+): number {
+  if (maxOutputTokens !== undefined) return maxOutputTokens;
+  if (typeof own?.max_tokens === "number") return own.max_tokens;
+  const limit = traits.outputTokensMax;
+  warnings.defaulted("max_output_tokens", `the API requires it: ${limit} were sent for ${model}`);
+  return limit;
+}
+
+function encodeSampling(
+  request: LLMRequest,
+  thinking: JsonObject | undefined,
+  { traits, model, warnings }: EncodeScope,
+): JsonObject {
+  const { temperature, topP, topK } = request;
+  const sent: Record<string, number> = {
+    ...(temperature !== undefined && { temperature }),
+    ...(topP !== undefined && { top_p: topP }),
+    ...(topK !== undefined && { top_k: topK }),
+  };
+  const drop = (name: string, why: string): void => {
+    if (sent[name] === undefined) return;
+    delete sent[name];
+    warnings.dropped(name, why);
+  };
+  if (traits.sampling === "none") {
+    for (const name of Object.keys(sent)) drop(name, `${model} takes no ${name}`);
+    return sent;
+  }
+  if (traits.claude && thinking !== undefined && thinking.type !== "disabled") {
+    if (temperature !== 1) drop("temperature", "beside thinking the API takes 1 only");
+    if (topP !== undefined && topP < 0.95) drop("top_p", "beside thinking the API takes 0.95 to 1");
+    drop("top_k", "the API takes none beside thinking");
+  }
+  if (traits.sampling === "one" && sent.temperature !== undefined) {
+    drop("top_p", `${model} takes temperature or top_p, not both`);
+  }
+  return sent;
+}
+
+function encodeFormat(
+  format: ResponseFormat | undefined,
+  { traits, model, raw, warnings }: EncodeScope,
+): JsonObject | undefined {
+  if (format?.format.case === "jsonObject") {
+    warnings.dropped("response_format.json_object", "the API shapes answers by a schema only");
+  }
+  if (format?.format.case !== "jsonSchema") return undefined;
+  const field = "response_format.json_schema";
+  if (!traits.structured) {
+    warnings.dropped(field, `${model} holds its answers to no schema`);
+    return undefined;
+  }
+  const { name, description, schema, schemaJson, strict } = format.format.value;
+  if (name !== "") warnings.dropped(`${field}.name`, "schemas have no names here");
+  if (description !== "") warnings.dropped(`${field}.description`, "only the schema is sent");
+  if (strict === false) warnings.changed(`${field}.strict`, "the API always holds to the schema");
+  // A copy: the caller's options may be laid on it.
+  if (schemaJson === "") return { type: "json_schema", schema: mergeInto({}, schema ?? {}) };
+  return { type: "json_schema", schema: raw.hold(schemaJson, `request.${field}.schema_json`) };
+}
+
+function encodeRest(request: LLMRequest, { warnings }: EncodeScope): JsonObject {
+  const { seed, presencePenalty, frequencyPenalty, metadata, endUserId, stopSequences } = request;
+  if (seed !== undefined) warnings.dropped("seed", "the API takes none");
+  if (presencePenalty !== undefined) warnings.dropped("presence_penalty", "the API takes none");
+  if (frequencyPenalty !== undefined) warnings.dropped("frequency_penalty", "the API takes none");
+  if (Object.keys(metadata).length > 0) warnings.dropped("metadata", "the API stores no labels");
+  for (const [index, modality] of request.modalities.entries()) {
+    if (modality !== Modality.TEXT) warnings.dropped(`modalities[${index}]`, "the API writes text");
+  }
+  return {
+    ...(stopSequences.length > 0 && { stop_sequences: stopSequences }),
+    ...(endUserId !== "" && { metadata: { user_id: endUserId } }),
+  };
+}

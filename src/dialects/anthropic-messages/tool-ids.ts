@@ -1,0 +1,43 @@
+interface PlacedCall {
+  readonly wireId: string;
+  answered: boolean;
+}
+
+/**
+ * Ids of tool calls as the API takes them: letters, digits, "_" and "-", each unique in the request.
+ *
+ * Ids of other providers' histories are mapped, in the order of the conversation, so that each result
+ * names the call it answers, even where a provider gave several calls the same id.
+ */
+export class ToolIds {
+  readonly #used = new Set<string>();
+  readonly #calls = new Map<string, PlacedCall[]>();
+
+  /** The id to send for a call. */
+  forCall(id: string): string {
+    const wireId = this.#unique(sendable(id));
+    const earlier = this.#calls.get(id)?.filter(({ answered }) => !answered) ?? [];
+    this.#calls.set(id, [...earlier, { wireId, answered: false }]);
+    return wireId;
+  }
+
+  /** The id to send for the result of a call: of the first one that is not answered yet. */
+  forResult(id: string): string {
+    const calls = this.#calls.get(id) ?? [];
+    const call = calls.find(({ answered }) => !answered) ?? calls.at(-1);
+    if (call === undefined) return sendable(id);
+    call.answered = true;
+    return call.wireId;
+  }
+
+  #unique(id: string): string {
+    let candidate = id;
+    for (let count = 2; this.#used.has(candidate); count += 1) candidate = `${id}_${count}`;
+    this.#used.add(candidate);
+    return candidate;
+  }
+}
+
+function sendable(id: string): string {
+  return id.replace(/[^a-zA-Z0-9_-]/g, "_") || "call";
+}
