@@ -1,0 +1,202 @@
+import { create, equals, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
+import {
+  type LLMResponse,
+  type Usage,
+  UsageSchema,
+  WarningKind,
+  WarningSchema,
+} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { DecodeContext, StreamEvent, StreamSnapshot } from "../../contract/adapter.ts";
+import { arrayOf, isObject, mergeInto, objectOf, textOf, unknownMembers } from "../json.ts";
+import { openAIStreamError } from "../openai-errors.ts";
+import { ResponseBuilder } from "../response-builder.ts";
+import { MessageReader } from "./message-reader.ts";
+import { OtherChoices } from "./other-choices.ts";
+import { stopReasonOf } from "./stop-reason.ts";
+import { readUsage } from "./usage.ts";
+import { answerMembers, choiceMembers } from "./wire.ts";
+
+/** Last second that a Timestamp can name: the end of the year 9999. */
+const secondsMax = 253_402_300_799;
+
+/** An answer in the making, fed with a whole body or with the chunks of a stream. */
+export class ChatAnswer {
+  readonly #context: DecodeContext;
+  readonly #builder = new ResponseBuilder();
+  readonly #message: MessageReader;
+  readonly #others = new OtherChoices();
+  readonly #metadata: JsonObject = {};
+  readonly #choice: JsonObject = {};
+  readonly #logprobs = new Map<string, JsonValue[]>();
+  #id = "";
+  #model = "";
+  #created = 0;
+  #usage: Usage | undefined;
+  #usageRest: JsonObject = {};
+  #index: JsonValue | undefined;
+  #finish = "";
+  #stopSequence = "";
+  #speaksOfFinish = false;
+  #speaksInDeltas = false;
+
+  constructor(context: DecodeContext) {
+    this.#context = context;
+    this.#message = new MessageReader(this.#builder, context.adapter);
+  }
+
+  /** Takes a body or a chunk. Throws the classified error where it holds one. */
+  take(body: JsonObject): void {
+    refuseError(body);
+    this.#id ||= textOf(body.id);
+    this.#model = textOf(body.model) || this.#model;
+    if (isSeconds(body.created)) this.#created ||= body.created;
+    this.#takeUsage(body.usage ?? objectOf(body.x_groq).usage);
+    mergeInto(this.#metadata, unknownMembers(body, answerMembers) ?? {});
+    for (const choice of arrayOf(body.choices)) if (isObject(choice)) this.#takeChoice(choice);
+  }
+
+  /** Keeps further answers to the same request, whole. */
+  keepOthers(choices: readonly JsonValue[]): void {
+    this.#others.keep(choices);
+  }
+
+  /** Whether the provider said why the answer ended. */
+  get isFinished(): boolean {
+    return this.#finish !== "";
+  }
+
+  /** Whether the provider said so of every answer to the request. */
+  get areAllFinished(): boolean {
+    return this.isFinished && this.#others.areFinished;
+  }
+
+  /** Whether an answer has come from a server that never sends a `finish_reason`, not even null. */
+  get isSilentOnFinish(): boolean {
+    return this.#index !== undefined && !this.#speaksOfFinish;
+  }
+
+  /** What is known so far. */
+  snapshot(): StreamSnapshot {
+    return {
+      id: this.#id,
+      model: this.#model,
+      usage: this.#usage,
+      toolCallsOpen: this.isFinished ? 0 : this.#builder.toolCallsOpen,
+    };
+  }
+
+  /** The events since the last call, in order. */
+  takeEvents(): readonly StreamEvent[] {
+    return this.#builder.takeEvents();
+  }
+
+  /** The whole answer. */
+  build(): LLMResponse {
+    const message = this.#message.finish();
+    const evidence = {
+      hasToolCall: this.#builder.hasToolCall,
+      hasRefusal: this.#message.hasRefusal,
+      hasStopSequence: this.#stopSequence !== "",
+    };
+    const response = this.#builder.build({
+      id: this.#id,
+      model: this.#model || this.#context.model,
+      stopReason: stopReasonOf(this.#finish, evidence),
+      rawStopReason: this.#finish,
+      stopSequence: this.#stopSequence,
+      usage: this.#usage,
+      createdSeconds: this.#created,
+      providerMetadata: this.#metadataWith(message),
+    });
+    const others = this.#others.all.length;
+    if (others > 0) {
+      const text = `the provider gave ${others + 1} answers; the first is here, the others are kept`;
+      response.warnings.push(
+        create(WarningSchema, {
+          field: "provider_metadata.choices",
+          message: text,
+          kind: WarningKind.ANSWER,
+        }),
+      );
+    }
+    return response;
+  }
+
+  #takeChoice(choice: JsonObject): void {
+    const index = choice.index ?? 0;
+    this.#index ??= index;
+    if (index !== this.#index) {
+      this.#others.take(choice);
+      return;
+    }
+    const reason = textOf(choice.finish_reason);
+    const error = objectOf(choice.error);
+    if (reason === "error" || Object.keys(error).length > 0) {
+      const fallback = { message: "the provider ended the answer with an error" };
+      throw openAIStreamError(Object.keys(error).length > 0 ? error : fallback, 200);
+    }
+    if (Object.hasOwn(choice, "finish_reason")) this.#speaksOfFinish = true;
+    if (reason !== "") this.#finish = reason;
+    // vLLM tells the sequence it met; other values are ids of tokens.
+    if (reason === "stop") this.#stopSequence = textOf(choice.stop_reason);
+    if (isObject(choice.delta)) this.#speaksInDeltas = true;
+    // A server that repeats the whole message at the end of its deltas has said it all before.
+    if (isObject(choice.delta) || !this.#speaksInDeltas) {
+      this.#message.take(objectOf(choice.delta ?? choice.message));
+    }
+    const { logprobs, ...rest } = unknownMembers(choice, choiceMembers) ?? {};
+    mergeInto(this.#choice, rest);
+    if (isObject(logprobs)) this.#takeLogprobs(logprobs);
+    else if (logprobs !== undefined) mergeInto(this.#choice, { logprobs });
+  }
+
+  /** Log probabilities come token by token: the lists of all chunks make the list of the answer. */
+  #takeLogprobs(logprobs: JsonObject): void {
+    for (const [name, value] of Object.entries(logprobs)) {
+      const all = this.#logprobs.get(name);
+      if (value === null) continue;
+      if (!Array.isArray(value)) mergeInto(this.#choice, { logprobs: { [name]: value } });
+      else if (all === undefined) this.#logprobs.set(name, [...value]);
+      else for (const item of value) all.push(item);
+    }
+  }
+
+  #takeUsage(raw: JsonValue | undefined): void {
+    if (!isObject(raw)) return;
+    const { usage, rest } = readUsage(raw);
+    this.#usageRest = rest;
+    if (usage === undefined) return;
+    const isNew = this.#usage === undefined || !equals(UsageSchema, this.#usage, usage);
+    if (isNew) this.#builder.usage(usage);
+    this.#usage = usage;
+  }
+
+  #metadataWith(message: JsonObject): JsonObject | undefined {
+    const choice = this.#choice;
+    if (this.#logprobs.size > 0) {
+      mergeInto(choice, { logprobs: Object.fromEntries(this.#logprobs) });
+    }
+    const all = this.#metadata;
+    for (const [name, members] of Object.entries({ choice, message, usage: this.#usageRest })) {
+      if (Object.keys(members).length > 0) mergeInto(all, { [name]: members });
+    }
+    if (this.#others.all.length > 0) all.choices = [...this.#others.all];
+    return Object.keys(all).length === 0 ? undefined : all;
+  }
+}
+
+/** Throws for an error inside a success, in any of its shapes. */
+function refuseError(body: JsonObject): void {
+  const { error } = body;
+  const groq = objectOf(body.x_groq).error;
+  if (isObject(error) && Object.keys(error).length > 0) throw openAIStreamError(body, 200);
+  if (typeof error === "string" && error !== "") throw openAIStreamError(body, 200);
+  if (typeof groq === "string" && groq !== "") throw openAIStreamError({ message: groq }, 200);
+  const words = body.detail ?? body.message;
+  const isFlat = body.object === "error" || (body.choices === undefined && words !== undefined);
+  if (isFlat) throw openAIStreamError(body, 200);
+}
+
+function isSeconds(value: JsonValue | undefined): value is number {
+  return typeof value === "number" && value >= 1 && value <= secondsMax;
+}

@@ -1,0 +1,58 @@
+import type { JsonObject, JsonValue, MessageInitShape } from "@bufbuild/protobuf";
+import { MediaKind, type PartSchema } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { fromBase64 } from "../base64.ts";
+import { arrayOf, isObject, objectOf, textOf, unknownMembers } from "../json.ts";
+
+/** One item of content that came as an array. */
+export type ContentItem =
+  | { readonly kind: "text"; readonly text: string; readonly own: JsonObject | undefined }
+  | { readonly kind: "refusal"; readonly text: string }
+  | {
+      readonly kind: "thinking";
+      readonly text: string;
+      readonly signature: string;
+      readonly own: JsonObject | undefined;
+    }
+  /** An image, or a block that only the provider knows. */
+  | { readonly kind: "other" };
+
+const textMembers: ReadonlySet<string> = new Set(["type", "text"]);
+const thinkingMembers: ReadonlySet<string> = new Set(["type", "thinking", "signature", "closed"]);
+
+/** Reads an item by what it holds; a plain string is text. */
+export function readContentItem(value: JsonValue): ContentItem {
+  if (typeof value === "string") return { kind: "text", text: value, own: undefined };
+  const item = objectOf(value);
+  const { type, text, refusal, thinking } = item;
+  if (typeof text === "string" && (type === "text" || type === undefined)) {
+    return { kind: "text", text, own: unknownMembers(item, textMembers) };
+  }
+  if (type === "refusal" && typeof refusal === "string") return { kind: "refusal", text: refusal };
+  if (type === "thinking" && thinking !== undefined) {
+    const own = unknownMembers(item, thinkingMembers);
+    return { kind: "thinking", text: wordsOf(thinking), signature: textOf(item.signature), own };
+  }
+  return { kind: "other" };
+}
+
+/** Thinking is text, or a list of texts. */
+function wordsOf(thinking: JsonValue | null): string {
+  if (typeof thinking === "string") return thinking;
+  return arrayOf(thinking)
+    .map((item) => textOf(isObject(item) ? item.text : item))
+    .join("");
+}
+
+/** An image that the model made, as a part. Undefined for anything else. */
+export function imagePart(item: JsonObject): MessageInitShape<typeof PartSchema> | undefined {
+  const image = item.image_url;
+  const url = textOf(isObject(image) ? image.url : image);
+  if (item.type !== "image_url" || url === "") return undefined;
+  const [, mimeType, base64] = /^data:([^;,]*)[^,]*;base64,(.*)$/s.exec(url) ?? [];
+  const kind = MediaKind.IMAGE;
+  if (base64 === undefined) {
+    return { kind: { case: "media", value: { kind, source: { case: "url", value: url } } } };
+  }
+  const source = { case: "data" as const, value: fromBase64(base64) };
+  return { kind: { case: "media", value: { kind, mimeType: mimeType ?? "", source } } };
+}

@@ -1,0 +1,81 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { LLMResponse } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type {
+  DecodeContext,
+  Frame,
+  StreamDecoder,
+  StreamEnd,
+  StreamEvent,
+  StreamSnapshot,
+} from "../../contract/adapter.ts";
+import { ConnectorError } from "../../contract/connector-error.ts";
+import { arrayOf, isObject, parseObject, textOf } from "../json.ts";
+import { openAIStreamError } from "../openai-errors.ts";
+import { ChatAnswer } from "./chat-answer.ts";
+
+/**
+ * A whole body as an answer. Throws the classified error of a body that holds one, and
+ * PROVIDER_MALFORMED_RESPONSE for a body without any answer.
+ */
+export function decodeChat(body: JsonObject, context: DecodeContext): LLMResponse {
+  const answer = new ChatAnswer(context);
+  const [first, ...others] = arrayOf(body.choices);
+  answer.take({ ...body, choices: isObject(first) ? [first] : [] });
+  const isAnswer =
+    isObject(first) && (isObject(first.message) || textOf(first.finish_reason) !== "");
+  if (!isAnswer) {
+    throw new ConnectorError("PROVIDER_MALFORMED_RESPONSE", "the provider's answer has no choice");
+  }
+  answer.keepOthers(others);
+  return answer.build();
+}
+
+/** Decodes a stream of chunks. */
+export class ChatStreamDecoder implements StreamDecoder {
+  readonly #answer: ChatAnswer;
+  #done = false;
+
+  constructor(context: DecodeContext) {
+    this.#answer = new ChatAnswer(context);
+  }
+
+  get done(): boolean {
+    return this.#done;
+  }
+
+  push(frame: Frame): readonly StreamEvent[] {
+    const data = frame.data.trim();
+    // Servers send `null` for an answer that has not begun.
+    if (this.#done || data === "" || data === "null") return [];
+    if (data === "[DONE]") {
+      this.#done = true;
+      return [];
+    }
+    const chunk = parseObject(data);
+    if (frame.event === "error") throw openAIStreamError(chunk, 200);
+    this.#answer.take(chunk);
+    return this.#answer.takeEvents();
+  }
+
+  end(): { readonly events: readonly StreamEvent[]; readonly end: StreamEnd } {
+    const kind = this.#endKind();
+    if (kind === "truncated") return { events: [], end: { kind } };
+    const response = this.#answer.build();
+    return { events: this.#answer.takeEvents(), end: { kind, response } };
+  }
+
+  progress(): StreamSnapshot {
+    return this.#answer.snapshot();
+  }
+
+  /**
+   * `finish_reason` makes an answer whole, `[DONE]` makes a stream whole. `[DONE]` alone is how
+   * llama-cpp-python breaks an answer off; it is enough only from the few servers that never send a
+   * `finish_reason`, not even null.
+   */
+  #endKind(): StreamEnd["kind"] {
+    if (this.#answer.areAllFinished && !this.#done) return "logical";
+    if (this.#answer.isFinished && this.#done) return "complete";
+    return this.#done && this.#answer.isSilentOnFinish ? "complete" : "truncated";
+  }
+}

@@ -1,0 +1,29 @@
+import type { Dialect } from "../../contract/adapter.ts";
+import { openAIError } from "../openai-errors.ts";
+import { ChatStreamDecoder, decodeChat } from "./decode.ts";
+import { encodeChat } from "./encode.ts";
+import type { ChatHost } from "./wire.ts";
+
+/**
+ * OpenAI's Chat Completions wire as a given host speaks it. `defaultBaseURL` is the part before
+ * `/chat/completions`; empty where the target must say it.
+ */
+export function chatDialect(host: ChatHost, defaultBaseURL: string): Dialect {
+  return {
+    name: "chat",
+    framing: "sse",
+    defaultBaseURL,
+    auth: { scheme: "bearer" },
+    requestIdHeader: "x-request-id",
+    encode: (input) => encodeChat(input, host),
+    decode: decodeChat,
+    createDecoder: (context) => new ChatStreamDecoder(context),
+    toError: openAIError,
+  };
+}
+
+/** The wire as OpenAI's own host speaks it. */
+export const openAIChat: Dialect = chatDialect(
+  { maxTokensMember: "max_completion_tokens", stopSequencesMax: 4, toolIDCharactersMax: 40 },
+  "https://api.openai.com/v1",
+);

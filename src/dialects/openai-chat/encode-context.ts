@@ -1,0 +1,29 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { Part } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { objectOf } from "../json.ts";
+import type { ToolIDs } from "../openai-tool-ids.ts";
+import type { RawJSON } from "../raw-json.ts";
+import type { WarningList } from "../warning-list.ts";
+
+/** What every step of encoding one request shares. */
+export interface EncodeContext {
+  /** Name of the adapter: the key of its entries in `provider_options`. */
+  readonly adapter: string;
+  readonly warnings: WarningList;
+  readonly raw: RawJSON;
+  readonly toolIDs: ToolIDs;
+}
+
+/** A part and its path in the request, such as `contents[2].parts[0]`. */
+export interface PlacedPart {
+  readonly part: Part;
+  readonly field: string;
+}
+
+/** The adapter's own fields of a part or tool. */
+export function ownOptions(
+  options: JsonObject | undefined,
+  { adapter }: EncodeContext,
+): JsonObject {
+  return objectOf(options?.[adapter]);
+}

@@ -1,0 +1,106 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import { type Media, MediaKind } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { ConnectorError } from "../../contract/connector-error.ts";
+import { toBase64 } from "../base64.ts";
+import { mergeInto } from "../json.ts";
+import type { EncodeContext } from "./encode-context.ts";
+
+/**
+ * An image, sound or document as a part of a user's message. `own` is what the caller gave for this
+ * provider; `detail` of an image may stand there plainly, as on the Responses wire. Throws
+ * UNSUPPORTED_FIELD for what this wire has no form for.
+ */
+export function encodeMedia(
+  media: Media,
+  own: JsonObject,
+  field: string,
+  context: EncodeContext,
+): JsonObject {
+  switch (kindOf(media)) {
+    case MediaKind.IMAGE: {
+      const { detail, ...rest } = own;
+      noteName(media, field, context);
+      const image = { url: imageURL(media, field), ...(detail !== undefined && { detail }) };
+      return mergeInto({ type: "image_url", image_url: image }, rest);
+    }
+    case MediaKind.AUDIO:
+      noteName(media, field, context);
+      return mergeInto({ type: "input_audio", input_audio: inputAudio(media, field) }, own);
+    case MediaKind.DOCUMENT:
+      return mergeInto({ type: "file", file: file(media, field, context) }, own);
+    default:
+      throw unsupported(field, "this wire takes images, sound and documents only");
+  }
+}
+
+/** What a Media part is, told from its MIME type or `data:` address where it does not say it. */
+function kindOf(media: Media): MediaKind {
+  if (media.kind !== MediaKind.UNSPECIFIED) return media.kind;
+  const mimeType = mimeTypeOf(media);
+  if (mimeType.startsWith("image/")) return MediaKind.IMAGE;
+  if (mimeType.startsWith("audio/")) return MediaKind.AUDIO;
+  return mimeType.startsWith("video/") ? MediaKind.VIDEO : MediaKind.DOCUMENT;
+}
+
+function mimeTypeOf(media: Media): string {
+  const { source, mimeType } = media;
+  const inURL = source.case === "url" ? /^data:([^;,]+)/i.exec(source.value)?.[1] : undefined;
+  return (mimeType || inURL || "").toLowerCase();
+}
+
+function imageURL(media: Media, field: string): string {
+  const { source } = media;
+  if (source.case === "data") return dataURL(media, source.value);
+  if (source.case === "url") return source.value;
+  throw unsupported(field, "this wire takes images as bytes or by address, not by file id");
+}
+
+const audioFormats: ReadonlyMap<string, string> = new Map([
+  ["mpeg", "mp3"],
+  ["x-wav", "wav"],
+  ["wave", "wav"],
+  ["vnd.wave", "wav"],
+]);
+
+/** OpenAI takes wav and mp3. Other formats are named as they are: some hosts take them. */
+function inputAudio(media: Media, field: string): JsonObject {
+  const { source } = media;
+  const subtype = mimeTypeOf(media).replace(/^audio\//, "");
+  const format = audioFormats.get(subtype) ?? subtype;
+  if (source.case === "data") return { data: toBase64(source.value), format };
+  const inURL = source.case === "url" ? /^data:[^,]*;base64,/i.exec(source.value)?.[0] : undefined;
+  if (source.case === "url" && inURL !== undefined) {
+    return { data: source.value.slice(inURL.length), format };
+  }
+  throw unsupported(field, "this wire takes sound as bytes only");
+}
+
+function file(media: Media, field: string, { warnings }: EncodeContext): JsonObject {
+  const { source, name } = media;
+  if (source.case === "fileId") return { file_id: source.value };
+  const data =
+    source.case === "data"
+      ? dataURL(media, source.value)
+      : source.case === "url" && /^data:/i.test(source.value)
+        ? source.value
+        : undefined;
+  if (data === undefined) {
+    throw unsupported(field, "this wire takes documents as bytes or by file id, not by address");
+  }
+  if (name === "") warnings.defaulted(`${field}.media.name`, 'the provider needs one: "document"');
+  return { filename: name || "document", file_data: data };
+}
+
+function dataURL(media: Media, bytes: Uint8Array): string {
+  return `data:${mimeTypeOf(media)};base64,${toBase64(bytes)}`;
+}
+
+function noteName({ name }: Media, field: string, { warnings }: EncodeContext): void {
+  if (name !== "") warnings.dropped(`${field}.media.name`, "only documents have a name here");
+}
+
+function unsupported(field: string, description: string): ConnectorError {
+  return new ConnectorError("UNSUPPORTED_FIELD", `${field}: ${description}`, {
+    violations: [{ field, description }],
+  });
+}

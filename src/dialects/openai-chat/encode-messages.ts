@@ -1,0 +1,225 @@
+import { create, type JsonObject } from "@bufbuild/protobuf";
+import {
+  type Content,
+  type Part,
+  PartSchema,
+  Role,
+  type Text,
+  type ToolCall,
+  type ToolResult,
+} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { isObject, mergeInto, textOf } from "../json.ts";
+import { type EncodeContext, ownOptions, type PlacedPart } from "./encode-context.ts";
+import { encodeMedia } from "./encode-media.ts";
+import type { ChatContent, ChatMessage, ChatPart } from "./wire.ts";
+
+/**
+ * The conversation as messages. System turns keep the role `system`, which OpenAI takes for all its
+ * models and every compatible server knows; `developer` it would only translate to.
+ */
+export function encodeMessages(
+  contents: readonly Content[],
+  context: EncodeContext,
+): ChatMessage[] {
+  const messages: ChatMessage[] = [];
+  // Media of tool results, which must wait until the last result of the turn is said.
+  const moved: ChatPart[] = [];
+  for (const [index, content] of contents.entries()) {
+    const turn = turnMessages(content, `contents[${index}]`, moved, context);
+    const isResult = turn[0]?.role === "tool";
+    if (!isResult && moved.length > 0) messages.push(movedMessage(moved));
+    messages.push(...turn);
+  }
+  if (moved.length > 0) messages.push(movedMessage(moved));
+  return messages;
+}
+
+function movedMessage(moved: ChatPart[]): ChatMessage {
+  return { role: "user", content: moved.splice(0) };
+}
+
+function turnMessages(
+  content: Content,
+  field: string,
+  moved: ChatPart[],
+  context: EncodeContext,
+): ChatMessage[] {
+  const parts = partsOf(content, field);
+  noteCacheHints(parts, context);
+  if (content.role === Role.SYSTEM) return [named(systemMessage(parts, context), content)];
+  if (content.role === Role.ASSISTANT) return [named(assistantMessage(parts, context), content)];
+  const results = parts.filter(({ part }) => part.kind.case === "toolResult");
+  const rest = parts.filter((placed) => !results.includes(placed));
+  const messages = results.map((result) => toolMessage(result, moved, context));
+  if (rest.length === 0 && results.length > 0) {
+    if (content.name !== "") context.warnings.dropped(`${field}.name`, "a result has no speaker");
+    return messages;
+  }
+  if (content.role === Role.TOOL) {
+    context.warnings.changed(field, "sent as the user's: a tool's message holds its result");
+  }
+  if (results.length > 0 && moved.length > 0) messages.push(movedMessage(moved));
+  return [...messages, named(userMessage(rest, context), content)];
+}
+
+function partsOf(content: Content, field: string): readonly PlacedPart[] {
+  const parts = content.parts.map((part, index) => ({ part, field: `${field}.parts[${index}]` }));
+  if (content.message === "") return parts;
+  const text = create(PartSchema, { kind: { case: "text", value: { text: content.message } } });
+  return [{ part: text, field: `${field}.message` }, ...parts];
+}
+
+function noteCacheHints(parts: readonly PlacedPart[], { warnings }: EncodeContext): void {
+  for (const { part, field } of parts) {
+    if (part.cache !== undefined) {
+      warnings.dropped(`${field}.cache`, "the provider caches prompts by itself");
+    }
+  }
+}
+
+function named(message: ChatMessage, { name }: Content): ChatMessage {
+  return name === "" ? message : { ...message, name };
+}
+
+function systemMessage(parts: readonly PlacedPart[], context: EncodeContext): ChatMessage {
+  const items = parts.flatMap((placed) => {
+    if (placed.part.kind.case === "media") {
+      context.warnings.dropped(placed.field, "a system turn holds text only");
+      return [];
+    }
+    return userPart(placed, context);
+  });
+  return { role: "system", content: contentOf(items) };
+}
+
+function userMessage(parts: readonly PlacedPart[], context: EncodeContext): ChatMessage {
+  return { role: "user", content: contentOf(parts.flatMap((part) => userPart(part, context))) };
+}
+
+/** Content in its plainest form: one bare text is a string. */
+function contentOf(items: ChatPart[]): ChatContent {
+  const [first] = items;
+  if (first === undefined) return "";
+  const plain = items.length === 1 && isObject(first) && Object.keys(first).length === 2;
+  return plain && first.type === "text" ? textOf(first.text) : items;
+}
+
+function userPart(placed: PlacedPart, context: EncodeContext): ChatPart[] {
+  const { part, field } = placed;
+  const { kind } = part;
+  switch (kind.case) {
+    case "text":
+      return [textPart(kind.value, placed, context)];
+    case "media":
+      return [encodeMedia(kind.value, ownOptions(part.providerOptions, context), field, context)];
+    case "provider":
+      return providerPart(placed, context);
+    default:
+      context.warnings.dropped(field, "only the model's own turns can hold this");
+      return [];
+  }
+}
+
+function textPart(text: Text, { part, field }: PlacedPart, context: EncodeContext): JsonObject {
+  if (text.citations.length > 0) {
+    context.warnings.dropped(`${field}.text.citations`, "this wire takes none back");
+  }
+  return mergeInto({ type: "text", text: text.text }, ownOptions(part.providerOptions, context));
+}
+
+function providerPart({ part, field }: PlacedPart, context: EncodeContext): ChatPart[] {
+  if (part.kind.case !== "provider") return [];
+  const { adapter, json } = part.kind.value;
+  if (adapter === context.adapter) return [context.raw.hold(json, `${field}.provider.json`)];
+  context.warnings.dropped(field, `only ${adapter} knows this block`);
+  return [];
+}
+
+function assistantMessage(parts: readonly PlacedPart[], context: EncodeContext): ChatMessage {
+  const items: ChatPart[] = [];
+  const calls: JsonObject[] = [];
+  const message: ChatMessage = { role: "assistant", content: null };
+  let refusal = "";
+  for (const placed of parts) {
+    const { part, field } = placed;
+    const { kind } = part;
+    switch (kind.case) {
+      case "text":
+        items.push(textPart(kind.value, placed, context));
+        break;
+      case "provider":
+        items.push(...providerPart(placed, context));
+        break;
+      case "toolCall":
+        calls.push(toolCall(kind.value, part, context));
+        break;
+      case "refusal":
+        refusal += kind.value.text;
+        break;
+      case "thinking":
+        returnThinking(message, placed, context);
+        break;
+      case "media":
+        if (kind.value.id !== "") message.audio = { id: kind.value.id };
+        else context.warnings.dropped(field, "the model's turns take sound back by its id only");
+        break;
+      default:
+        context.warnings.dropped(field, "the model's turns cannot hold this");
+    }
+  }
+  if (refusal !== "") message.refusal = refusal;
+  if (calls.length > 0) message.tool_calls = calls;
+  const isElsewhere = calls.length > 0 || refusal !== "" || message.audio !== undefined;
+  if (items.length > 0 || !isElsewhere) message.content = contentOf(items);
+  return message;
+}
+
+/** Thinking goes back only in the form in which its own provider asks for it: its own members. */
+function returnThinking(
+  message: ChatMessage,
+  { part, field }: PlacedPart,
+  context: EncodeContext,
+): void {
+  const own = ownOptions(part.providerOptions, context);
+  const isOwn = part.kind.case === "thinking" && part.kind.value.adapter === context.adapter;
+  if (isOwn && Object.keys(own).length > 0) mergeInto(message, own);
+  else context.warnings.dropped(field, "this wire takes no thinking back");
+}
+
+function toolCall(call: ToolCall, part: Part, context: EncodeContext): JsonObject {
+  const own = ownOptions(part.providerOptions, context);
+  const id = context.toolIDs.map(call.id);
+  const { name, arguments: args } = call;
+  const type = textOf(own.type) || "function";
+  if (type === "custom") return mergeInto({ id, type, custom: { name, input: args } }, own);
+  // A kind of call that came as a member of its own goes back as that member.
+  if (isObject(own[type])) return mergeInto({ id, type }, own);
+  return mergeInto({ id, type, function: { name, arguments: args || "{}" } }, own);
+}
+
+function toolMessage(placed: PlacedPart, moved: ChatPart[], context: EncodeContext): ChatMessage {
+  const { part, field } = placed;
+  const result = part.kind.value as ToolResult;
+  const path = `${field}.tool_result`;
+  if (result.isError) {
+    context.warnings.dropped(`${path}.is_error`, "this wire has no mark for a tool that failed");
+  }
+  const parts = result.parts.map((inner, index) => ({
+    part: inner,
+    field: `${path}.parts[${index}]`,
+  }));
+  noteCacheHints(parts, context);
+  const items: ChatPart[] = [];
+  for (const inner of parts) {
+    const isMedia = inner.part.kind.case === "media";
+    if (isMedia) context.warnings.changed(inner.field, "sent as the user's, after the result");
+    (isMedia ? moved : items).push(...userPart(inner, context));
+  }
+  const message: ChatMessage = {
+    role: "tool",
+    tool_call_id: context.toolIDs.map(result.toolCallId),
+    content: contentOf(items),
+  };
+  mergeInto(message, ownOptions(part.providerOptions, context));
+  return message;
+}

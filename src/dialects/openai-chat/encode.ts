@@ -1,0 +1,144 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import {
+  type LLMRequest,
+  Modality,
+  type ResponseFormat,
+} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { EncodeInput, WireRequest } from "../../contract/adapter.ts";
+import { mergeInto, objectOf } from "../json.ts";
+import { schemaFields } from "../openai-schema.ts";
+import { ToolIDs } from "../openai-tool-ids.ts";
+import { RawJSON } from "../raw-json.ts";
+import { WarningList } from "../warning-list.ts";
+import type { EncodeContext } from "./encode-context.ts";
+import { encodeMessages } from "./encode-messages.ts";
+import { encodeTools } from "./encode-tools.ts";
+import type { ChatHost } from "./wire.ts";
+
+/**
+ * A request as a body for `/chat/completions`. Throws UNSUPPORTED_FIELD for media that this wire has
+ * no form for.
+ *
+ * Sampling knobs go out as given for every model: which models refuse which knob changes from release
+ * to release, and the provider's 400 names the parameter, where a list here would drop it on a guess.
+ */
+export function encodeChat(input: EncodeInput, host: ChatHost): WireRequest {
+  const { request, adapter, model, stream, requestId } = input;
+  const context: EncodeContext = {
+    adapter,
+    warnings: new WarningList(),
+    raw: new RawJSON(),
+    toolIDs: new ToolIDs(host.toolIDCharactersMax),
+  };
+  const body: JsonObject = {
+    model,
+    messages: encodeMessages(request.contents, context),
+    ...encodeSampling(request, host, context),
+    ...encodeTools(request, context),
+    ...encodeOutput(request, context),
+    ...encodeLabels(request),
+    ...(stream && { stream: true, stream_options: { include_usage: true } }),
+  };
+  mergeInto(body, objectOf(request.providerOptions?.[adapter]));
+  return {
+    method: "POST",
+    path: "/chat/completions",
+    headers: requestId === "" ? {} : { "x-client-request-id": requestId },
+    body: context.raw.write(body),
+    warnings: context.warnings.all(),
+  };
+}
+
+function encodeSampling(
+  request: LLMRequest,
+  host: ChatHost,
+  { warnings, raw }: EncodeContext,
+): JsonObject {
+  const { maxOutputTokens, temperature, topP, topK, seed } = request;
+  const { presencePenalty, frequencyPenalty, stopSequences } = request;
+  if (topK !== undefined) warnings.dropped("top_k", "this wire has no such parameter");
+  const stop = stopSequences.slice(0, host.stopSequencesMax);
+  if (stop.length < stopSequences.length) {
+    warnings.dropped(
+      `stop_sequences[${stop.length}]`,
+      `the provider takes ${host.stopSequencesMax} stop sequences; this and later ones are left out`,
+    );
+  }
+  return {
+    ...(maxOutputTokens !== undefined && { [host.maxTokensMember]: maxOutputTokens }),
+    ...(temperature !== undefined && { temperature }),
+    ...(topP !== undefined && { top_p: topP }),
+    ...(seed !== undefined && { seed: raw.integer(seed) }),
+    ...(presencePenalty !== undefined && { presence_penalty: presencePenalty }),
+    ...(frequencyPenalty !== undefined && { frequency_penalty: frequencyPenalty }),
+    ...(stop.length > 0 && { stop }),
+  };
+}
+
+function encodeOutput(request: LLMRequest, context: EncodeContext): JsonObject {
+  const format = encodeFormat(request.responseFormat, context);
+  const modalities = request.modalities.map((modality) => modalityNames.get(modality) ?? "text");
+  return {
+    ...(format !== undefined && { response_format: format }),
+    // Speech also needs a voice and a format, which are the provider's own: `audio` in its options.
+    ...(modalities.length > 0 && { modalities }),
+    ...encodeThinking(request, context),
+  };
+}
+
+const modalityNames: ReadonlyMap<Modality, string> = new Map<Modality, string>([
+  [Modality.TEXT, "text"],
+  [Modality.AUDIO, "audio"],
+  [Modality.IMAGE, "image"],
+]);
+
+function encodeFormat(
+  responseFormat: ResponseFormat | undefined,
+  { raw }: EncodeContext,
+): JsonObject | undefined {
+  switch (responseFormat?.format.case) {
+    case "text":
+      return { type: "text" };
+    case "jsonObject":
+      return { type: "json_object" };
+    case "jsonSchema":
+      return {
+        type: "json_schema",
+        json_schema: schemaFields(responseFormat.format.value, raw),
+      };
+    default:
+      return undefined;
+  }
+}
+
+function encodeThinking(request: LLMRequest, { warnings }: EncodeContext): JsonObject {
+  const { effort = "", budgetTokens, include } = request.thinking ?? {};
+  if (include === true) {
+    warnings.dropped("thinking.include", "this wire has no parameter to ask for thinking");
+  }
+  if (effort !== "") {
+    if (budgetTokens !== undefined) {
+      warnings.dropped("thinking.budget_tokens", "this wire knows levels of effort only");
+    }
+    return { reasoning_effort: effort };
+  }
+  if (budgetTokens === 0n) {
+    warnings.changed("thinking.budget_tokens", 'sent as the level of effort "none"');
+    return { reasoning_effort: "none" };
+  }
+  if (budgetTokens !== undefined) {
+    warnings.dropped("thinking.budget_tokens", "this wire knows levels of effort only");
+  }
+  return {};
+}
+
+/**
+ * What the provider keeps with the answer. OpenAI shows metadata only on stored answers, and `store`
+ * is a choice of the caller's (`provider_options`): metadata is sent as it is.
+ */
+function encodeLabels({ endUserId, metadata }: LLMRequest): JsonObject {
+  return {
+    ...(endUserId !== "" && { safety_identifier: endUserId }),
+    ...(Object.keys(metadata).length > 0 && { metadata: { ...metadata } }),
+  };
+}

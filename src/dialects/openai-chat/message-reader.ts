@@ -1,0 +1,160 @@
+import { create, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
+import { type Citation, CitationSchema } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { arrayOf, isObject, mergeInto, storable, textOf, unknownMembers } from "../json.ts";
+import type { ResponseBuilder } from "../response-builder.ts";
+import { AudioGatherer } from "./audio-gatherer.ts";
+import { imagePart, readContentItem } from "./content-item.ts";
+import { ReasoningReader } from "./reasoning-reader.ts";
+import { ToolCallGatherer } from "./tool-call-gatherer.ts";
+import { messageMembers, reasoningMembers } from "./wire.ts";
+
+/**
+ * Reads the message of an answer, or its deltas one after the other, into parts.
+ *
+ * A whole message is read as one delta, so that both ways give the same parts: one text, one
+ * refusal, one thinking, and the calls, each in the place where it first came. Only content given as
+ * an array keeps an order of its own.
+ */
+export class MessageReader {
+  readonly #builder: ResponseBuilder;
+  readonly #adapter: string;
+  readonly #calls: ToolCallGatherer;
+  readonly #audio: AudioGatherer;
+  readonly #reasoning: ReasoningReader;
+  readonly #annotations = new Map<string, JsonObject>();
+  readonly #unknown: JsonObject = {};
+  #text: number | undefined;
+  #textLast: number | undefined;
+  #refusal: number | undefined;
+  #listThinking: number | undefined;
+
+  constructor(builder: ResponseBuilder, adapter: string) {
+    this.#builder = builder;
+    this.#adapter = adapter;
+    this.#calls = new ToolCallGatherer(builder, adapter);
+    this.#audio = new AudioGatherer(builder);
+    this.#reasoning = new ReasoningReader(builder, adapter);
+  }
+
+  /** Whether the model has declined in words. */
+  get hasRefusal(): boolean {
+    return this.#refusal !== undefined;
+  }
+
+  /** Takes a message or delta. */
+  take(message: JsonObject): void {
+    this.#reasoning.take(message);
+    const { content, function_call: legacy } = message;
+    if (Array.isArray(content)) for (const item of content) this.#takeItem(item);
+    // Cloudflare parses the JSON of a structured answer; the contract has it as text.
+    else this.#appendText(isObject(content) ? JSON.stringify(content) : textOf(content));
+    this.#appendRefusal(textOf(message.refusal));
+    this.#calls.take(arrayOf(message.tool_calls));
+    if (isObject(legacy)) this.#calls.takeLegacy(legacy);
+    if (isObject(message.audio)) this.#audio.take(message.audio);
+    for (const image of arrayOf(message.images)) this.#addWhole(image);
+    for (const annotation of arrayOf(message.annotations)) {
+      if (isObject(annotation)) this.#annotations.set(JSON.stringify(annotation), annotation);
+    }
+    this.#keepUnknown(message);
+  }
+
+  /** Completes what waits for the end. Returns what the contract has no place for. */
+  finish(): JsonObject {
+    this.#calls.finish();
+    this.#reasoning.finish();
+    const audio = this.#audio.finish();
+    if (audio !== undefined) mergeInto(this.#unknown, { audio });
+    const annotations = [...this.#annotations.values()];
+    if (this.#textLast === undefined) {
+      if (annotations.length > 0) mergeInto(this.#unknown, { annotations });
+    } else {
+      for (const annotation of annotations) {
+        this.#builder.addCitation(this.#textLast, citationOf(annotation));
+      }
+    }
+    return this.#unknown;
+  }
+
+  #keepUnknown(message: JsonObject): void {
+    mergeInto(this.#unknown, unknownMembers(message, messageMembers) ?? {});
+    for (const member of reasoningMembers) {
+      const value = message[member] ?? "";
+      if (typeof value !== "string") mergeInto(this.#unknown, { [member]: storable(value) });
+    }
+  }
+
+  #appendText(text: string): void {
+    if (text === "") return;
+    this.#text ??= this.#builder.startText();
+    this.#textLast = this.#text;
+    this.#listThinking = undefined;
+    this.#builder.appendText(this.#text, text);
+  }
+
+  #appendRefusal(text: string): void {
+    if (text === "") return;
+    this.#refusal ??= this.#builder.startRefusal();
+    this.#builder.appendText(this.#refusal, text);
+  }
+
+  #takeItem(value: JsonValue): void {
+    const item = readContentItem(value);
+    switch (item.kind) {
+      case "text":
+        this.#appendText(item.text);
+        if (this.#text !== undefined) {
+          this.#builder.setProviderOptions(this.#text, this.#adapter, item.own);
+        }
+        return;
+      case "refusal":
+        this.#appendRefusal(item.text);
+        return;
+      case "thinking":
+        this.#text = undefined;
+        this.#listThinking ??= this.#builder.startThinking(this.#adapter);
+        this.#builder.appendThinking(this.#listThinking, item.text);
+        this.#builder.appendSignature(this.#listThinking, item.signature);
+        this.#builder.setProviderOptions(this.#listThinking, this.#adapter, item.own);
+        return;
+      case "other":
+        this.#addWhole(value);
+        return;
+      default:
+        item satisfies never;
+    }
+  }
+
+  /** Adds an image, or a block that only this provider knows. */
+  #addWhole(value: JsonValue): void {
+    if (!isObject(value)) return;
+    this.#text = undefined;
+    this.#listThinking = undefined;
+    const { type } = value;
+    const block = { adapter: this.#adapter, type: textOf(type), json: JSON.stringify(value) };
+    this.#builder.addWhole(imagePart(value) ?? { kind: { case: "provider", value: block } });
+  }
+}
+
+/** A citation: its own members stand in a member named as its type. */
+function citationOf(annotation: JsonObject): Citation {
+  const type = textOf(annotation.type);
+  const inner = annotation[type];
+  const source = isObject(inner) ? inner : annotation;
+  const start = positionOf(source.start_index);
+  const end = positionOf(source.end_index);
+  return create(CitationSchema, {
+    type,
+    title: textOf(source.title ?? source.name),
+    url: textOf(source.url),
+    citedText: textOf(source.content),
+    sourceId: textOf(source.file_id ?? source.hash),
+    json: JSON.stringify(annotation),
+    ...(start !== undefined && { start }),
+    ...(end !== undefined && { end }),
+  });
+}
+
+function positionOf(value: JsonValue | undefined): bigint | undefined {
+  return Number.isSafeInteger(value) ? BigInt(value as number) : undefined;
+}

@@ -1,0 +1,137 @@
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import { isObject, mergeInto, objectOf, textOf, unknownMembers } from "../json.ts";
+import type { ResponseBuilder } from "../response-builder.ts";
+
+/** A call in the making. It becomes a part as soon as its name is known. */
+interface Call {
+  readonly ordinal: number;
+  id: string;
+  name: string;
+  /** Arguments that came before the name. */
+  pending: string;
+  own: JsonObject;
+  part: number | undefined;
+}
+
+const callMembers: ReadonlySet<string> = new Set(["index", "id", "type", "function", "custom"]);
+const functionMembers: ReadonlySet<string> = new Set(["name", "arguments"]);
+
+/**
+ * Puts tool calls together from their pieces: whole calls, fragments by index, fragments of several
+ * calls in turn, with an id and a name in the first fragment, in every one, or in none.
+ */
+export class ToolCallGatherer {
+  readonly #builder: ResponseBuilder;
+  readonly #adapter: string;
+  readonly #calls: Call[] = [];
+  readonly #byIndex = new Map<number, Call>();
+  #legacy: Call | undefined;
+
+  constructor(builder: ResponseBuilder, adapter: string) {
+    this.#builder = builder;
+    this.#adapter = adapter;
+  }
+
+  /** Takes `tool_calls` of a message or delta. */
+  take(items: readonly JsonValue[]): void {
+    for (const item of items.filter(isObject)) {
+      const piece = readPiece(item);
+      this.#append(this.#callOf(item.index, piece), piece);
+    }
+  }
+
+  /** Takes `function_call` of the older wire; beside `tool_calls` it only mirrors them. */
+  takeLegacy(call: JsonObject): void {
+    const isEmpty = textOf(call.name) === "" && textOf(call.arguments) === "";
+    if (isEmpty || (this.#legacy === undefined && this.#calls.length > 0)) return;
+    this.#legacy ??= this.#create();
+    this.#append(this.#legacy, readPiece({ function: call }));
+  }
+
+  /** Begins the calls whose name never came. */
+  finish(): void {
+    for (const call of this.#calls) this.#start(call);
+  }
+
+  #append(call: Call, { id, name, fragment, own }: Piece): void {
+    if (call.part === undefined) {
+      call.id ||= id;
+      call.name ||= name;
+    }
+    mergeInto(call.own, own);
+    if (call.part === undefined && call.name === "") {
+      call.pending += fragment;
+      return;
+    }
+    this.#start(call);
+    if (call.part === undefined) return;
+    this.#builder.appendArguments(call.part, fragment);
+    if (Object.keys(own).length > 0) {
+      this.#builder.setProviderOptions(call.part, this.#adapter, call.own);
+    }
+  }
+
+  #start(call: Call): void {
+    if (call.part !== undefined) return;
+    const id = call.id || `call_${call.ordinal}`;
+    call.part = this.#builder.startToolCall(id, call.name);
+    this.#builder.appendArguments(call.part, call.pending);
+    if (Object.keys(call.own).length > 0) {
+      this.#builder.setProviderOptions(call.part, this.#adapter, call.own);
+    }
+  }
+
+  /** The call that a piece belongs to. */
+  #callOf(index: unknown, { id, name }: Piece): Call {
+    if (typeof index === "number") {
+      const known = this.#byIndex.get(index);
+      // Some servers number every call 0: another id with a name is another call.
+      const isOther = known !== undefined && id !== "" && name !== "" && known.id !== id;
+      if (known !== undefined && !(isOther && known.id !== "")) return known;
+      const call = this.#create();
+      this.#byIndex.set(index, call);
+      return call;
+    }
+    const last = this.#calls.at(-1);
+    if (id !== "") return this.#calls.find((call) => call.id === id) ?? this.#create();
+    return last === undefined || name !== "" ? this.#create() : last;
+  }
+
+  #create(): Call {
+    const ordinal = this.#calls.length;
+    const call: Call = { ordinal, id: "", name: "", pending: "", own: {}, part: undefined };
+    this.#calls.push(call);
+    return call;
+  }
+}
+
+interface Piece {
+  readonly id: string;
+  readonly name: string;
+  readonly fragment: string;
+  /** What goes back with the call: a kind other than `function`, and members beyond the contract. */
+  readonly own: JsonObject;
+}
+
+function readPiece(item: JsonObject): Piece {
+  const type = textOf(item.type);
+  const isFunction = isObject(item.function);
+  const body = objectOf(item.function ?? item.custom ?? item[type]);
+  const rest = isFunction ? unknownMembers(body, functionMembers) : undefined;
+  return {
+    id: textOf(item.id),
+    name: textOf(body.name),
+    fragment: fragmentOf(body.arguments ?? body.input),
+    own: {
+      ...(type !== "" && type !== "function" && { type }),
+      ...unknownMembers(item, callMembers),
+      ...(rest !== undefined && { function: rest }),
+    },
+  };
+}
+
+/** Arguments are text; servers that send an object mean its JSON. */
+function fragmentOf(value: JsonValue | undefined): string {
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,99 @@
+import { create, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
+import {
+  type Usage,
+  UsageSchema,
+  UsageSource,
+} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { isObject, mergeInto, objectOf, unknownMembers } from "../json.ts";
+import { isTokenCount, tokenCount } from "../token-count.ts";
+
+/** Tokens as a server of this wire reports them. */
+export interface ChatUsage {
+  /** Undefined where the numbers cannot be used. */
+  readonly usage: Usage | undefined;
+  /** What the contract has no place for, zeros left out: totals, costs, timings. */
+  readonly rest: JsonObject;
+}
+
+const countMembers: ReadonlySet<string> = new Set(["prompt_tokens", "completion_tokens"]);
+const inputMembers: ReadonlySet<string> = new Set([
+  "cached_tokens",
+  "cache_write_tokens",
+  "audio_tokens",
+]);
+const outputMembers: ReadonlySet<string> = new Set(["reasoning_tokens", "audio_tokens"]);
+const noMembers: ReadonlySet<string> = new Set();
+
+/**
+ * Reads `usage` by the contract's identity: input with what was cached, output with thinking.
+ *
+ * OpenAI counts so itself. Hosts that count thinking, cached or spoken input apart are told by their
+ * sums; their own two numbers are then kept in `rest`.
+ */
+export function readUsage(raw: JsonObject): ChatUsage {
+  if (!isTokenCount(raw.prompt_tokens) || !isTokenCount(raw.completion_tokens)) {
+    return { usage: undefined, rest: withoutZeros(unknownMembers(raw, noMembers)) };
+  }
+  const input = objectOf(raw.prompt_tokens_details);
+  const output = objectOf(raw.completion_tokens_details);
+  const prompt = tokenCount(raw.prompt_tokens);
+  const completion = tokenCount(raw.completion_tokens);
+  const total = tokenCount(raw.total_tokens);
+  const cacheRead = firstCount(
+    input.cached_tokens,
+    raw.prompt_cache_hit_tokens,
+    raw.cache_read_input_tokens,
+    raw.cached_tokens,
+    raw.num_cached_tokens,
+  );
+  const cacheWrite = firstCount(input.cache_write_tokens, raw.cache_creation_input_tokens);
+  const told = firstCount(output.reasoning_tokens, raw.reasoning_tokens);
+  const inputAudio = tokenCount(input.audio_tokens);
+  // Gateways count thinking anew: a little over all output is all output, much more was apart.
+  const reasoningApart =
+    told > 0n && (total === prompt + completion + told || told > completion + completion / 4n);
+  const reasoning = reasoningApart || told < completion ? told : completion;
+  const cachedApart = cacheRead + cacheWrite > prompt;
+  const audioApart = inputAudio > 0n && total === prompt + completion + inputAudio;
+  const usage = create(UsageSchema, {
+    inputTokens:
+      prompt + (cachedApart ? cacheRead + cacheWrite : 0n) + (audioApart ? inputAudio : 0n),
+    outputTokens: completion + (reasoningApart ? reasoning : 0n),
+    cacheReadTokens: cacheRead,
+    cacheWriteTokens: cacheWrite,
+    reasoningTokens: reasoning,
+    inputAudioTokens: inputAudio,
+    outputAudioTokens: tokenCount(output.audio_tokens),
+    source: UsageSource.REPORTED,
+  });
+  const isOwnSum = reasoningApart || cachedApart || audioApart;
+  const rest = unknownMembers(
+    {
+      ...raw,
+      prompt_tokens_details: restOf(raw.prompt_tokens_details, inputMembers),
+      completion_tokens_details: restOf(raw.completion_tokens_details, outputMembers),
+    },
+    isOwnSum ? noMembers : countMembers,
+  );
+  return { usage, rest: withoutZeros(rest) };
+}
+
+function restOf(details: JsonValue | undefined, known: ReadonlySet<string>): JsonValue {
+  return isObject(details) ? (unknownMembers(details, known) ?? {}) : (details ?? null);
+}
+
+/** The first of several names for one number that holds a number. */
+function firstCount(...values: readonly (JsonValue | undefined)[]): bigint {
+  return tokenCount(values.find((value) => tokenCount(value) > 0n));
+}
+
+/** Zeros say that something was not used; every server fills its answer with other ones. */
+function withoutZeros(object: JsonObject | undefined): JsonObject {
+  const rest: JsonObject = {};
+  for (const [name, value] of Object.entries(object ?? {})) {
+    const kept = isObject(value) ? withoutZeros(value) : value;
+    const isNothing = kept === 0 || (isObject(kept) && Object.keys(kept).length === 0);
+    if (!isNothing) mergeInto(rest, { [name]: kept });
+  }
+  return rest;
+}
