@@ -65,7 +65,7 @@ function choiceType({ toolChoice }: LLMRequest): "auto" | "none" | "any" | "tool
 
 function clientTool(tool: Tool, field: string, scope: EncodeScope): JsonObject {
   const { name, description, strict, cache, providerOptions } = tool;
-  const isStrictLost = strict !== undefined && !scope.traits.structured;
+  const isStrictLost = strict === true && !scope.traits.structured;
   if (isStrictLost) {
     scope.warnings.dropped(`${field}.strict`, `${scope.model} holds no tool to its schema`);
   }

@@ -2,7 +2,7 @@ import type { JsonValue } from "@bufbuild/protobuf";
 import { type Content, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { invalidField } from "../../contract/connector-error.ts";
 import { isObject } from "../json.ts";
-import { encodeParts, type PlacedPart, placedParts, shortForm } from "./encode-content.ts";
+import { encodeParts, placedParts, shortForm } from "./encode-content.ts";
 import type { EncodeScope } from "./encode-scope.ts";
 import type { WireBlock, WireMessage } from "./wire.ts";
 
@@ -19,9 +19,10 @@ interface PlacedContent {
 }
 
 /**
- * The system prompt and the turns. System contents after the first turn are moved to the system
- * prompt. Turns stay as they were given (the API joins neighbours of one role by itself), but the
- * results of tools are gathered: they must come together, and first, right after the calls.
+ * The system prompt and the turns. System contents after the first turn stay where the model takes
+ * them there, and else are moved to the system prompt. Turns stay as they were given (the API joins
+ * neighbours of one role by itself), but the results of tools are gathered: they must come together,
+ * and first, right after the calls.
  *
  * Throws INVALID_REQUEST where no turn is left to send.
  */
@@ -30,49 +31,76 @@ export function encodeTurns(contents: readonly Content[], scope: EncodeScope): W
   for (const { content, field } of placed) {
     if (content.name !== "") scope.warnings.dropped(`${field}.name`, "speakers have no names here");
   }
-  const system = encodeSystem(placed, scope);
-  const messages = userRuns(placed.filter(({ content }) => content.role !== Role.SYSTEM)).flatMap(
-    (run) => encodeRun(run, scope),
-  );
+  const prompt = new Set(placed.filter((_, index) => isForPrompt(placed, index, scope)));
+  const system = encodePrompt([...prompt], scope);
+  const turns = placed.filter((turn) => !prompt.has(turn));
+  const messages = runsOf(turns).flatMap((run) => encodeRun(run, scope));
   if (messages.length === 0) {
     throw invalidField("request.contents", "needs a turn besides the system prompt");
   }
   return { system, messages };
 }
 
-function encodeSystem(placed: readonly PlacedContent[], scope: EncodeScope): JsonValue | undefined {
-  const blocks: WireBlock[] = [];
-  const firstTurn = placed.findIndex(({ content }) => content.role !== Role.SYSTEM);
-  for (const [index, { content, field }] of placed.entries()) {
-    if (content.role !== Role.SYSTEM) continue;
-    if (firstTurn >= 0 && index > firstTurn) {
-      scope.warnings.changed(field, "moved to the system prompt, before the conversation");
-    }
-    const taken = placedParts(content, field).filter((part) => isForSystem(part, scope));
-    blocks.push(...encodeParts(taken, Role.SYSTEM, scope));
-  }
+/** Whether a content belongs to the system prompt. Warns of those that stood elsewhere. */
+function isForPrompt(
+  placed: readonly PlacedContent[],
+  index: number,
+  { traits, warnings }: EncodeScope,
+): boolean {
+  if (placed[index]?.content.role !== Role.SYSTEM) return false;
+  const isTurn = ({ content }: PlacedContent): boolean => content.role !== Role.SYSTEM;
+  const before = placed.slice(0, index).findLast(isTurn)?.content;
+  if (before === undefined) return true;
+  const after = placed.slice(index).find(isTurn)?.content.role ?? Role.ASSISTANT;
+  // The API takes one after a turn of the user, or one of the assistant that ends in a tool of the
+  // server, and before a turn of the assistant or the end.
+  const isAfterTool = before.parts.at(-1)?.kind.case === "provider";
+  const isInPlace = (before.role !== Role.ASSISTANT || isAfterTool) && after === Role.ASSISTANT;
+  if (traits.systemTurns && isInPlace) return false;
+  const field = `contents[${index}]`;
+  warnings.changed(field, "moved to the system prompt, before the conversation");
+  return true;
+}
+
+function encodePrompt(
+  contents: readonly PlacedContent[],
+  scope: EncodeScope,
+): JsonValue | undefined {
+  const blocks = contents.flatMap((content) => systemBlocks(content, scope));
   return blocks.length === 0 ? undefined : shortForm(blocks);
 }
 
-function isForSystem({ part, field }: PlacedPart, { warnings }: EncodeScope): boolean {
-  if (part.kind.case === "text" || part.kind.case === "provider") return true;
-  warnings.dropped(field, "the system prompt takes text only");
-  return false;
+function systemBlocks({ content, field }: PlacedContent, scope: EncodeScope): WireBlock[] {
+  const taken = placedParts(content, field).filter(({ part, field: place }) => {
+    if (part.kind.case === "text" || part.kind.case === "provider") return true;
+    scope.warnings.dropped(place, "the system prompt takes text only");
+    return false;
+  });
+  return encodeParts(taken, Role.SYSTEM, scope);
 }
 
-/** Turns, those of the user and of tools between two of the assistant as one run. */
-function userRuns(placed: readonly PlacedContent[]): PlacedContent[][] {
+/** Turns in runs: those of the user and of tools together, those of the system, one of the model. */
+function runsOf(turns: readonly PlacedContent[]): PlacedContent[][] {
   const runs: PlacedContent[][] = [];
-  for (const turn of placed) {
+  for (const turn of turns) {
+    const side = sideOf(turn.content.role);
     const last = runs.at(-1);
-    const isUserSide = turn.content.role !== Role.ASSISTANT;
-    if (isUserSide && last?.[0]?.content.role !== Role.ASSISTANT && last) last.push(turn);
+    const lastSide = last?.[0] && sideOf(last[0].content.role);
+    if (last && side === lastSide && side !== Role.ASSISTANT) last.push(turn);
     else runs.push([turn]);
   }
   return runs;
 }
 
+function sideOf(role: Role): Role {
+  return role === Role.TOOL ? Role.USER : role;
+}
+
 function encodeRun(run: readonly PlacedContent[], scope: EncodeScope): WireMessage[] {
+  if (run[0]?.content.role === Role.SYSTEM) {
+    const blocks = run.flatMap((content) => systemBlocks(content, scope));
+    return blocks.length === 0 ? [] : [{ role: "system", content: shortForm(blocks) }];
+  }
   const gathered: WireBlock[] = [];
   const messages: WireMessage[] = [];
   for (const { content, field } of run) {

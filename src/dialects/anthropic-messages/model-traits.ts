@@ -26,6 +26,8 @@ export interface ModelTraits {
   readonly sampling: "all" | "one" | "none";
   /** Whether it takes `output_config.format` and `strict` tools. */
   readonly structured: boolean;
+  /** Whether it takes system turns inside the conversation. */
+  readonly systemTurns: boolean;
   /** Whether the server holds by what Claude insists on: signed thinking, no sampling beside it. */
   readonly claude: boolean;
 }
@@ -46,10 +48,12 @@ const newest: ModelTraits = {
   effort: true,
   sampling: "none",
   structured: true,
+  systemTurns: false,
   claude: true,
 };
 const large: ModelTraits = { ...newest, outputTokensMax: 128_000 };
-const alwaysThinking: ModelTraits = { ...large, thinking: "always" };
+const largest: ModelTraits = { ...large, systemTurns: true };
+const alwaysThinking: ModelTraits = { ...largest, thinking: "always" };
 const fourSix: ModelTraits = {
   ...large,
   thinking: "either",
@@ -73,10 +77,13 @@ const threeFive: ModelTraits = { ...threeSeven, outputTokensMax: 8_192, thinking
  * models have.
  */
 const generations: readonly Generation[] = [
-  { families: ["fable", "mythos"], from: 0, traits: alwaysThinking },
+  { families: ["fable"], from: 0, traits: alwaysThinking },
+  { families: ["mythos"], from: 0, traits: { ...alwaysThinking, systemTurns: false } },
   { families: ["opus"], from: 505, traits: alwaysThinking },
-  { families: ["opus", "sonnet"], from: 500, traits: large },
+  { families: ["opus"], from: 500, traits: largest },
+  { families: ["sonnet"], from: 500, traits: large },
   { from: 500, traits: newest },
+  { families: ["opus"], from: 408, traits: { ...largest, thinksUnasked: false } },
   { from: 407, traits: { ...large, thinksUnasked: false } },
   { from: 406, traits: fourSix },
   { families: ["opus"], from: 405, traits: { ...fourFive, effort: true } },
@@ -101,6 +108,7 @@ const foreign: ModelTraits = {
   effort: true,
   sampling: "all",
   structured: true,
+  systemTurns: false,
   claude: false,
 };
 

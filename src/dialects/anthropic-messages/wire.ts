@@ -8,7 +8,7 @@ export type WireBlock = JsonValue;
 
 /** A turn as it is sent. */
 export type WireMessage = {
-  role: "user" | "assistant";
+  role: "user" | "assistant" | "system";
   content: string | WireBlock[];
 };
 
