@@ -1,0 +1,72 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { type ContextKey, createContextKey } from "@connectrpc/connect";
+import { type ConnectorError, invalidField } from "../contract/connector-error.ts";
+
+/** What was settled when the headers of a call arrived. */
+export interface Arrival {
+  /** On the clock's monotonic scale, ms. */
+  readonly receivedMs: number;
+  /** The protocol's deadline on the same scale, ms. Unset: none. */
+  readonly deadlineMs: number | undefined;
+  /** Name of the authenticated caller. Empty: none. */
+  readonly caller: string;
+  /** Why the call must be refused before its body is read. */
+  readonly refusal: ConnectorError | undefined;
+}
+
+/** Where the arrival of a call stands in Connect's context values. */
+export const arrivalKey: ContextKey<Arrival | undefined> = createContextKey<Arrival | undefined>(
+  undefined,
+  { description: "arrival of the call" },
+);
+
+const unitMs: Readonly<Record<string, number>> = {
+  H: 3_600_000,
+  M: 60_000,
+  S: 1_000,
+  m: 1,
+  u: 0.001,
+  n: 0.000_001,
+};
+
+/**
+ * Time that the headers give a call, ms, 0 or more. Longer ones than `timeoutMsMax` are cut to it, in
+ * the headers too: Connect would refuse them, and Node's timers fire at once beyond 2^31 - 1 ms. Unset:
+ * no time is given, or none that can be read; Connect then refuses the call with INVALID_ARGUMENT.
+ */
+export function cutTimeout(headers: IncomingHttpHeaders, timeoutMsMax: number): number | undefined {
+  const name = isGRPC(headers["content-type"]) ? "grpc-timeout" : "connect-timeout-ms";
+  const value = headers[name];
+  const timeoutMs = typeof value === "string" ? timeoutMsOf(name, value) : undefined;
+  if (timeoutMs === undefined || timeoutMs <= timeoutMsMax) return timeoutMs;
+  // Eight digits are all that gRPC allows.
+  const seconds = Math.floor(timeoutMsMax / 1000);
+  const inGRPC = timeoutMsMax < 1e8 ? `${Math.floor(timeoutMsMax)}m` : `${seconds}S`;
+  headers[name] = name === "grpc-timeout" ? inGRPC : String(Math.floor(timeoutMsMax));
+  return timeoutMsMax;
+}
+
+/** What is wrong with the binary headers (`-bin`) of a call; undefined if nothing is. */
+export function binaryHeaderFault(headers: IncomingHttpHeaders): ConnectorError | undefined {
+  for (const name in headers) {
+    if (!name.endsWith("-bin")) continue;
+    // Node joins repeated headers with commas; gRPC leaves padding open.
+    const isBase64 = /^[A-Za-z0-9+/]*={0,2}(?:, ?[A-Za-z0-9+/]*={0,2})*$/.test(
+      String(headers[name]),
+    );
+    if (!isBase64) return invalidField(name, "the value of a binary header must be base64");
+  }
+  return undefined;
+}
+
+/** Whether a content type is that of gRPC or gRPC-Web. */
+export function isGRPC(contentType: string | undefined): boolean {
+  return contentType?.startsWith("application/grpc") ?? false;
+}
+
+function timeoutMsOf(name: string, value: string): number | undefined {
+  if (name === "connect-timeout-ms") return /^\d{1,10}$/.test(value) ? Number(value) : undefined;
+  const [, digits, unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(value) ?? [];
+  const factor = unitMs[unit];
+  return factor === undefined ? undefined : Number(digits) * factor;
+}

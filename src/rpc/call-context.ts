@@ -1,0 +1,140 @@
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import type { Clock } from "../contract/clock.ts";
+import type { CallContext } from "../contract/connector-api.ts";
+import { ConnectorError, toConnectorError } from "../contract/connector-error.ts";
+import { arrivalKey } from "./call-arrival.ts";
+
+/** A caller that hangs up this shortly before its deadline does so because of it, ms. */
+const clockSkewMs = 20;
+
+/** Time the api has to end a call in its own words once the call was aborted, ms. */
+const lastWordsMs = 25;
+
+/** What the protocol tells of a call. */
+export interface IncomingCall {
+  /** When its headers arrived, on the clock's scale, ms. */
+  readonly receivedMs: number;
+  /** Its deadline on the same scale, ms. Unset: none. */
+  readonly deadlineMs: number | undefined;
+  /** Name of the authenticated caller. Empty: none. */
+  readonly caller: string;
+  /** Aborted by the protocol: caller gone, deadline passed, or the server's shutdown. */
+  readonly signal: AbortSignal;
+}
+
+/** What the edge needs to run calls. */
+export interface EdgeSettings {
+  readonly clock: Clock;
+  /** Aborted when draining has taken long enough: open calls end with SERVER_DRAINING. */
+  readonly shutdownSignal: AbortSignal;
+}
+
+/**
+ * One call while it is open: its context for the api, and a guard that ends it when it is aborted, even
+ * if the api does not.
+ */
+export class OpenCall {
+  readonly context: CallContext;
+  readonly #controller = new AbortController();
+  readonly #clock: Clock;
+  readonly #stop: () => void;
+  #reject: ((reason: unknown) => void) | undefined;
+
+  constructor(call: IncomingCall, settings: EdgeSettings) {
+    const { signal, receivedMs, deadlineMs, caller } = call;
+    this.#clock = settings.clock;
+    this.context = { signal: this.#controller.signal, receivedMs, deadlineMs, caller };
+    const onAbort = (): void => this.#abort(abortReason(call, settings));
+    this.#stop = () => signal.removeEventListener("abort", onAbort);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+  }
+
+  /**
+   * Waits for the api, one thing at a time. When the call is aborted, the api has 25 ms to fail in its
+   * own words (they tell how far a stream had come); then the reason of the abort is thrown.
+   */
+  async wait<T>(work: () => Promise<T>): Promise<T> {
+    const { signal } = this.context;
+    signal.throwIfAborted();
+    return await new Promise<T>((resolve, reject) => {
+      this.#reject = reject;
+      work().then(resolve, reject);
+    });
+  }
+
+  /** Frees the listener. The call is over. */
+  close(): void {
+    this.#stop();
+    this.#reject = undefined;
+  }
+
+  #abort(reason: ConnectorError): void {
+    this.#controller.abort(reason);
+    // Nobody hears the last words of a call whose caller is gone.
+    if (reason.reason === "CALLER_CANCELLED") this.#reject?.(reason);
+    else this.#clock.schedule(lastWordsMs, () => this.#reject?.(reason));
+  }
+}
+
+/** A call as Connect's handlers see it, with what the node handler noted when it arrived. */
+export function incomingCall(
+  { values, signal, timeoutMs }: HandlerContext,
+  clock: Clock,
+): IncomingCall {
+  const arrival = values.get(arrivalKey);
+  if (arrival !== undefined) return { ...arrival, signal };
+  const nowMs = clock.now();
+  const leftMs = timeoutMs();
+  const deadlineMs = leftMs === undefined ? undefined : nowMs + leftMs;
+  return { signal, receivedMs: nowMs, deadlineMs, caller: "" };
+}
+
+/** The calls of the whole server that are open now. */
+export class CallCount {
+  readonly #max: number;
+  #open = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Calls that are open. */
+  get open(): number {
+    return this.#open;
+  }
+
+  /** Takes a place and returns how to give it back. Throws SERVER_OVERLOADED when none is free. */
+  enter(): () => void {
+    if (this.#open >= this.#max) {
+      throw new ConnectorError(
+        "SERVER_OVERLOADED",
+        `this server has ${this.#max} calls open and takes no more`,
+        { metadata: { limit: "open_calls", max: String(this.#max) } },
+      );
+    }
+    this.#open += 1;
+    let isOpen = true;
+    return () => {
+      if (isOpen) this.#open -= 1;
+      isOpen = false;
+    };
+  }
+}
+
+/** Why the protocol ended a call, as an error. */
+export function abortReason(
+  { signal, receivedMs, deadlineMs }: Omit<IncomingCall, "caller">,
+  { clock, shutdownSignal }: EdgeSettings,
+): ConnectorError {
+  const reason: unknown = signal.reason;
+  if (shutdownSignal.aborted && reason === shutdownSignal.reason) {
+    return toConnectorError(reason, "SERVER_DRAINING", "this server is shutting down; try another");
+  }
+  const isLate = deadlineMs !== undefined && clock.now() >= deadlineMs - clockSkewMs;
+  if (isLate || (reason instanceof ConnectError && reason.code === Code.DeadlineExceeded)) {
+    const ms = deadlineMs === undefined ? "" : ` of ${Math.round(deadlineMs - receivedMs)} ms`;
+    return new ConnectorError("CALLER_DEADLINE_EXCEEDED", `the caller's deadline${ms} passed`);
+  }
+  return new ConnectorError("CALLER_CANCELLED", "the caller cancelled the call");
+}

@@ -1,0 +1,124 @@
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
+import type { CallContext, ConnectorApi } from "../contract/connector-api.ts";
+import { ConnectorError, toConnectorError } from "../contract/connector-error.ts";
+import { type CallCount, type EdgeSettings, incomingCall, OpenCall } from "./call-context.ts";
+import { connectErrorOf } from "./error-status.ts";
+
+/** What the service is made of. */
+export interface ConnectorServiceOptions extends EdgeSettings {
+  /** Carries the calls out; it validates requests itself. */
+  readonly api: ConnectorApi;
+  /** Counts Call, StreamCall and CountTokens, which occupy a provider. */
+  readonly calls: CallCount;
+  /** Told of every fault of this server, with its cause. Must not throw. */
+  onFault(error: ConnectorError): void;
+}
+
+/** ConnectorService over Connect: every error leaves with its details, and every call ends. */
+export function connectorService(
+  options: ConnectorServiceOptions,
+): ServiceImpl<typeof ConnectorService> {
+  const { api, calls } = options;
+  const edge = new Edge(options);
+  return {
+    call: (request, handler) =>
+      edge.counted(calls, () => edge.unary(handler, (context) => api.call(request, context))),
+    countTokens: (request, handler) =>
+      edge.counted(calls, () =>
+        edge.unary(handler, (context) => api.countTokens(request, context)),
+      ),
+    resolveModel: (request, handler) =>
+      edge.unary(handler, (context) => api.resolveModel(request, context)),
+    listModels: (request, handler) =>
+      edge.unary(handler, (context) => api.listModels(request, context)),
+    streamCall: (request, handler) =>
+      edge.stream(calls, handler, (context) => api.streamCall(request, context)),
+    batchCall: () => edge.refuse("BatchCall"),
+    streamBatchCall: () => edge.refuse("StreamBatchCall"),
+  };
+}
+
+class Edge {
+  readonly #options: ConnectorServiceOptions;
+
+  constructor(options: ConnectorServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Runs a call in one of the places there are. */
+  async counted<T>(calls: CallCount, run: () => Promise<T>): Promise<T> {
+    const leave = this.#enter(calls);
+    try {
+      return await run();
+    } finally {
+      leave();
+    }
+  }
+
+  async unary<T>(handler: HandlerContext, work: (context: CallContext) => Promise<T>): Promise<T> {
+    const call = this.#open(handler);
+    try {
+      return await call.wait(() => work(call.context));
+    } catch (thrown) {
+      throw this.#outgoing(thrown);
+    } finally {
+      call.close();
+    }
+  }
+
+  async *stream<T>(
+    calls: CallCount,
+    handler: HandlerContext,
+    work: (context: CallContext) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    const leave = this.#enter(calls);
+    const call = this.#open(handler);
+    let events: AsyncIterator<T> | undefined;
+    let isOver = false;
+    try {
+      call.context.signal.throwIfAborted();
+      const source = work(call.context)[Symbol.asyncIterator]();
+      events = source;
+      for (;;) {
+        const { done, value } = await call.wait(() => source.next());
+        isOver = done === true;
+        if (done === true) return;
+        yield value;
+      }
+    } catch (thrown) {
+      isOver = !call.context.signal.aborted;
+      throw this.#outgoing(thrown);
+    } finally {
+      call.close();
+      leave();
+      // Whoever left early has aborted the call; its end is the api's affair and not waited for.
+      if (!isOver) events?.return?.().catch(() => {});
+    }
+  }
+
+  refuse(method: string): never {
+    throw this.#outgoing(
+      new ConnectorError("NOT_IMPLEMENTED", `${method} is not implemented in this version`),
+    );
+  }
+
+  #enter(calls: CallCount): () => void {
+    try {
+      return calls.enter();
+    } catch (thrown) {
+      throw this.#outgoing(thrown);
+    }
+  }
+
+  #open(handler: HandlerContext): OpenCall {
+    return new OpenCall(incomingCall(handler, this.#options.clock), this.#options);
+  }
+
+  #outgoing(thrown: unknown): Error {
+    const error = toConnectorError(thrown, "INTERNAL_FAULT", "this server failed; see its log");
+    const isFault = error.reason === "INTERNAL_FAULT" || error.reason === "ADAPTER_FAULT";
+    if (isFault) this.#options.onFault(error);
+    return connectErrorOf(error);
+  }
+}

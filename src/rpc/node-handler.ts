@@ -1,0 +1,166 @@
+import type { Socket } from "node:net";
+import { createRegistry } from "@bufbuild/protobuf";
+import type { ConnectRouter, ConnectRouterOptions, ContextValues } from "@connectrpc/connect";
+import { Code, ConnectError, createConnectRouter, createContextValues } from "@connectrpc/connect";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import {
+  compressionGzip,
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from "@connectrpc/connect-node";
+import { file_google_rpc_error_details } from "../../gen/ts/google/rpc/error_details_pb.ts";
+import { Health } from "../../gen/ts/grpc/health/v1/health_pb.ts";
+import { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
+import { file_nexen_connectors_v1_error } from "../../gen/ts/nexen/connectors/v1/error_pb.ts";
+import type { Clock } from "../contract/clock.ts";
+import { ConnectorError } from "../contract/connector-error.ts";
+import type { Limits } from "../contract/limits.ts";
+import type { Authenticator } from "./authentication.ts";
+import { type Arrival, arrivalKey, binaryHeaderFault, cutTimeout } from "./call-arrival.ts";
+import type { RequestHandler } from "./connection.ts";
+import { completeErrors } from "./error-completion.ts";
+import { connectErrorOf } from "./error-status.ts";
+import { requestGate } from "./request-gate.ts";
+
+type NodeRequest = Parameters<RequestHandler>[0];
+type NodeResponse = Parameters<RequestHandler>[1];
+
+/** What serves routes over HTTP. */
+export interface NodeHandlerOptions {
+  /** Adds the services. */
+  routes(router: ConnectRouter): void;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  /** Tells callers apart; health is open to everybody. */
+  readonly authenticator: Authenticator;
+  /** Aborts the signals of all open calls. */
+  readonly shutdownSignal: AbortSignal;
+  /** Told of every fault of this server. Must not throw. */
+  onFault(error: ConnectorError): void;
+}
+
+/** Beyond it Node's timers fire at once. */
+const timerMsMax = 2_147_483_647;
+
+const healthPath = `/${Health.typeName}/`;
+const rpcContentType = /^application\/(?:grpc|connect\+|proto|json)/;
+
+/**
+ * Serves routes over gRPC, gRPC-Web and Connect, on HTTP/1.1 and HTTP/2.
+ *
+ * What `connectNodeAdapter` does, and besides: credentials are judged and timeouts cut before the body is
+ * read, unknown methods are answered in the caller's protocol, every error has its details, and what goes
+ * wrong is told to `onFault` and not to the console.
+ */
+export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
+  const { limits, clock, onFault } = options;
+  const router = createConnectRouter(routerOptions(options));
+  options.routes(router);
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+  const timeoutMsMax = Math.min(limits.callTimeoutMsMax, timerMsMax);
+
+  return (request, response) => {
+    const [path = ""] = (request.url ?? "").split("?", 1);
+    const handler = handlers.get(path) ?? unknownHandler(request);
+    if (handler === undefined) {
+      response.writeHead(404);
+      response.end();
+      return;
+    }
+    const receivedMs = clock.now();
+    const timeoutMs = cutTimeout(request.headers, timeoutMsMax);
+    const values = arrivalValues({
+      receivedMs,
+      deadlineMs: timeoutMs === undefined ? undefined : receivedMs + timeoutMs,
+      ...admission(request, path, options.authenticator),
+    });
+    const call = universalRequestFromNodeRequest(request, response, undefined, values);
+    handler(call)
+      .then((answer) => completeErrors(answer, onFault))
+      .then((answer) => universalResponseToNodeResponse(answer, response))
+      .catch((reason: unknown) => giveUp(reason, response, onFault));
+  };
+}
+
+function routerOptions({ limits, shutdownSignal }: NodeHandlerOptions): ConnectRouterOptions {
+  // A level of a Struct takes up to three of protobuf. Validation counts the levels themselves.
+  const recursionLimit = limits.jsonDepth * 3 + 32;
+  const registry = createRegistry(
+    file_google_rpc_error_details,
+    file_nexen_connectors_v1_error,
+    ConnectorService,
+  );
+  return {
+    readMaxBytes: limits.requestBytes,
+    writeMaxBytes: limits.responseBytes,
+    acceptCompression: [compressionGzip],
+    jsonOptions: { registry, recursionLimit },
+    binaryOptions: { recursionLimit },
+    requireConnectProtocolHeader: false,
+    requestGate,
+    shutdownSignal,
+  };
+}
+
+/** Who calls, or why nobody may. */
+function admission(
+  request: NodeRequest,
+  path: string,
+  authenticator: Authenticator,
+): Pick<Arrival, "caller" | "refusal"> {
+  const refusal = binaryHeaderFault(request.headers);
+  if (refusal !== undefined || path.startsWith(healthPath)) return { caller: "", refusal };
+  try {
+    const { authorization } = request.headers;
+    return {
+      caller: authenticator.authenticate({ authorization, socket: socketOf(request) }),
+      refusal: undefined,
+    };
+  } catch (thrown) {
+    if (thrown instanceof ConnectorError) return { caller: "", refusal: thrown };
+    throw thrown;
+  }
+}
+
+/** The socket of the connection: for HTTP/2 that of the session, which all its streams share. */
+function socketOf(request: NodeRequest): Socket {
+  return "stream" in request ? (request.stream.session?.socket ?? request.socket) : request.socket;
+}
+
+function arrivalValues(arrival: Arrival): ContextValues {
+  return createContextValues().set(arrivalKey, arrival);
+}
+
+// Handlers whose gate refuses every call, one for each shape of answer.
+const [unknownUnary, unknownStream] = createConnectRouter({ requestGate: refuseUnknown })
+  .rpc(ConnectorService.method.call, refuseUnknown)
+  .rpc(ConnectorService.method.streamCall, refuseUnknown).handlers;
+
+function refuseUnknown(): never {
+  throw connectErrorOf(new ConnectorError("NOT_IMPLEMENTED", "this server has no such method"));
+}
+
+/** Answers a method that is not there in the caller's protocol. Unset: the request is no RPC. */
+function unknownHandler(request: NodeRequest): UniversalHandler | undefined {
+  const contentType = request.headers["content-type"] ?? "";
+  if (request.method !== "POST" || !rpcContentType.test(contentType)) return undefined;
+  return contentType.startsWith("application/connect+") ? unknownStream : unknownUnary;
+}
+
+function giveUp(
+  reason: unknown,
+  response: NodeResponse,
+  onFault: (error: ConnectorError) => void,
+): void {
+  // The caller is gone: nobody to answer, and nothing that this server did.
+  const isGone = reason instanceof ConnectError && reason.code === Code.Aborted;
+  if (!isGone) {
+    onFault(new ConnectorError("INTERNAL_FAULT", "an answer could not be sent", { cause: reason }));
+  }
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(500);
+  response.end();
+}
