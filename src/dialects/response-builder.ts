@@ -39,6 +39,8 @@ interface OpenPart {
   readonly index: number;
   part: Part;
   pieces: string;
+  /** The first half of a character whose second half has not come. */
+  half: string;
   open: boolean;
 }
 
@@ -94,26 +96,17 @@ export class ResponseBuilder {
 
   /** More text of a text or refusal. An empty piece is no event. */
   appendText(index: number, text: string): void {
-    if (text === "") return;
-    this.#at(index).pieces += text;
-    const value = create(TextDeltaSchema, { partIndex: index, text });
-    this.#events.push({ case: "textDelta", value });
+    this.#append(this.#at(index), text, "textDelta");
   }
 
   /** More thinking. An empty piece is no event. */
   appendThinking(index: number, text: string): void {
-    if (text === "") return;
-    this.#at(index).pieces += text;
-    const value = create(ThinkingDeltaSchema, { partIndex: index, text });
-    this.#events.push({ case: "thinkingDelta", value });
+    this.#append(this.#at(index), text, "thinkingDelta");
   }
 
   /** More arguments of a tool call. An empty piece is no event. */
   appendArguments(index: number, fragment: string): void {
-    if (fragment === "") return;
-    this.#at(index).pieces += fragment;
-    const value = create(ToolCallDeltaSchema, { partIndex: index, arguments: fragment });
-    this.#events.push({ case: "toolCallDelta", value });
+    this.#append(this.#at(index), fragment, "toolCallDelta");
   }
 
   /** Appends to the signature of thinking. */
@@ -157,6 +150,7 @@ export class ResponseBuilder {
   finish(index: number): void {
     const open = this.#at(index);
     if (!open.open) return;
+    if (open.half !== "") this.#tell(open, open.half, deltaCases[open.part.kind.case ?? ""]);
     open.open = false;
     fill(open.part, open.pieces);
     const value = create(PartFinishedSchema, { partIndex: index, part: open.part });
@@ -171,11 +165,13 @@ export class ResponseBuilder {
     const open = this.#at(index);
     if (!open.open) return;
     const rest = restOf(whole, open.pieces);
+    open.half = "";
     if (whole.kind.case === "thinking") this.appendThinking(index, rest);
     else if (whole.kind.case === "toolCall") this.appendArguments(index, rest);
     else this.appendText(index, rest);
     open.part = whole;
     open.pieces = "";
+    open.half = "";
     this.finish(index);
   }
 
@@ -234,12 +230,39 @@ export class ResponseBuilder {
 
   #start(kind: PartKind, init: MessageInitShape<typeof PartSchema>): number {
     const index = this.#parts.length;
-    this.#parts.push({ index, part: create(PartSchema, init), pieces: "", open: true });
+    this.#parts.push({ index, part: create(PartSchema, init), pieces: "", half: "", open: true });
     this.#events.push({
       case: "partStarted",
       value: create(PartStartedSchema, { partIndex: index, kind }),
     });
     return index;
+  }
+
+  /** Adds a piece. Half a character at its end waits, since no message can hold one. */
+  #append(open: OpenPart, text: string, delta: DeltaCase): void {
+    if (text === "") return;
+    const whole = open.half + text;
+    const isCut = (whole.charCodeAt(whole.length - 1) & 0xfc00) === 0xd800;
+    open.half = isCut ? whole.slice(-1) : "";
+    this.#tell(open, isCut ? whole.slice(0, -1) : whole, delta);
+  }
+
+  #tell(open: OpenPart, piece: string, delta: DeltaCase | undefined): void {
+    open.pieces += piece;
+    const partIndex = open.index;
+    if (piece === "" || delta === undefined) return;
+    if (delta === "toolCallDelta") {
+      const value = create(ToolCallDeltaSchema, { partIndex, arguments: piece });
+      this.#events.push({ case: delta, value });
+    } else if (delta === "thinkingDelta") {
+      const value = create(ThinkingDeltaSchema, { partIndex, text: piece });
+      this.#events.push({ case: delta, value });
+    } else {
+      this.#events.push({
+        case: delta,
+        value: create(TextDeltaSchema, { partIndex, text: piece }),
+      });
+    }
   }
 
   #at(index: number): OpenPart {
@@ -248,6 +271,15 @@ export class ResponseBuilder {
     return part;
   }
 }
+
+type DeltaCase = "textDelta" | "thinkingDelta" | "toolCallDelta";
+
+const deltaCases: Readonly<Record<string, DeltaCase>> = {
+  text: "textDelta",
+  refusal: "textDelta",
+  thinking: "thinkingDelta",
+  toolCall: "toolCallDelta",
+};
 
 const wholeKinds: Readonly<Record<string, PartKind>> = {
   text: PartKind.TEXT,
