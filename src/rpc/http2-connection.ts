@@ -8,6 +8,7 @@ import {
   type ServerOptions,
 } from "node:http2";
 import type { Socket } from "node:net";
+import type { Timer } from "../contract/clock.ts";
 import type { Limits } from "../contract/limits.ts";
 import {
   type Connection,
@@ -59,11 +60,12 @@ function serverOptions(limits: Limits): ServerOptions {
     maxSessionMemory: limits.sessionMemoryMebibytes,
     maxSettings: 32,
     maxOutstandingPings: 4,
-    maxSessionInvalidFrames: 100,
-    maxSessionRejectedStreams: 100,
-    // The guard counts resets too and ends the session; this is the fence behind it.
-    streamResetBurst: limits.resetsPer10s * 2,
-    streamResetRate: Math.ceil(limits.resetsPer10s / 5),
+    maxSessionInvalidFrames: 1_000,
+    // The guard counts resets too and ends the session calmly. These are the fence behind it, far
+    // enough away: Node reads 2 MiB before the guard's turn comes.
+    maxSessionRejectedStreams: limits.resetsPer10s * 100,
+    streamResetBurst: limits.resetsPer10s * 100,
+    streamResetRate: limits.resetsPer10s,
     settings: {
       enablePush: false,
       initialWindowSize: limits.streamWindowBytes,
@@ -77,9 +79,12 @@ class HTTP2Connection implements Connection {
   readonly #session: ServerHttp2Session;
   readonly #socket: Socket;
   readonly #context: ConnectionContext;
+  readonly #guard: HTTP2Guard;
   #openStreams = 0;
   #idleSinceMs: number;
   #draining = false;
+  #nextCheck: Timer | undefined;
+  #probe: Timer | undefined;
 
   constructor(session: ServerHttp2Session, socket: Socket, context: ConnectionContext) {
     const { limits, clock } = context;
@@ -87,16 +92,20 @@ class HTTP2Connection implements Connection {
     this.#socket = socket;
     this.#context = context;
     this.#idleSinceMs = clock.now();
-    const guard = new HTTP2Guard(session, socket, limits, clock);
-    session.on("stream", (stream) => this.#track(stream, guard));
+    this.#guard = new HTTP2Guard(session, socket, limits, clock);
+    session.on("stream", (stream) => this.#track(stream));
     session.setLocalWindowSize(limits.sessionWindowBytes);
+    socket.once("close", () => {
+      this.#nextCheck?.clear();
+      this.#probe?.clear();
+    });
     this.#scheduleCheck();
   }
 
   serve(request: Http2ServerRequest, response: Http2ServerResponse): void {
     const { limits, clock } = this.#context;
     const { stream } = request;
-    if (stream.closed) return;
+    if (stream.closed || this.#guard.isEnding) return;
     if (this.#draining) {
       stream.close(NGHTTP2_REFUSED_STREAM);
       return;
@@ -131,15 +140,15 @@ class HTTP2Connection implements Connection {
     });
   }
 
-  #track(stream: ServerHttp2Stream, guard: HTTP2Guard): void {
+  #track(stream: ServerHttp2Stream): void {
     if (stream.destroyed) {
-      guard.countReset();
+      this.#guard.countReset();
       return;
     }
     this.#openStreams += 1;
     stream.once("close", () => {
       this.#openStreams -= 1;
-      if (stream.rstCode !== NGHTTP2_NO_ERROR && !this.#draining) guard.countReset();
+      if (stream.rstCode !== NGHTTP2_NO_ERROR && !this.#draining) this.#guard.countReset();
       if (this.#openStreams > 0) return;
       this.#idleSinceMs = this.#context.clock.now();
       if (this.#draining || this.#session.closed) this.#closeSession();
@@ -159,7 +168,7 @@ class HTTP2Connection implements Connection {
     const idleLeftMs = this.#idleSinceMs + limits.sessionIdleMs - clock.now();
     const delayMs =
       this.#openStreams > 0 ? limits.keepAliveMs : Math.min(limits.keepAliveMs, idleLeftMs);
-    clock.schedule(delayMs, () => this.#check());
+    this.#nextCheck = clock.schedule(delayMs, () => this.#check());
   }
 
   /** Closes the session when it was idle too long, or asks the client for a sign of life. */
@@ -172,7 +181,8 @@ class HTTP2Connection implements Connection {
       return;
     }
     const { bytesRead } = this.#socket;
-    clock.schedule(limits.keepAliveTimeoutMs, () => {
+    this.#probe?.clear();
+    this.#probe = clock.schedule(limits.keepAliveTimeoutMs, () => {
       // The answer to the ping, or anything else, is a sign of life.
       if (this.#socket.bytesRead === bytesRead) this.#socket.destroy();
     });

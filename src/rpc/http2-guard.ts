@@ -48,6 +48,7 @@ export class HTTP2Guard {
   readonly #resets: WindowCounter;
   #pingsSeen = 0;
   #dataBytesSeen = 0;
+  #isEnding = false;
 
   constructor(session: ServerHttp2Session, socket: Socket, limits: Limits, clock: Clock) {
     this.#session = session;
@@ -64,6 +65,11 @@ export class HTTP2Guard {
     });
   }
 
+  /** Whether the session is about to end: its streams are not worth an answer. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
   /** Counts a stream that ended by a reset, whoever sent it. */
   countReset(): void {
     if (this.#resets.exceeds()) this.#endSession();
@@ -78,9 +84,13 @@ export class HTTP2Guard {
   }
 
   #endSession(): void {
-    if (this.#session.destroyed) return;
-    const error = new Error("the client floods its connection");
-    this.#session.destroy(error, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    if (this.#isEnding) return;
+    this.#isEnding = true;
     this.#clock.schedule(lingerMs, () => this.#socket.destroy());
+    // Events come from inside nghttp2, and a session destroyed in there loses its GOAWAY.
+    setImmediate(() => {
+      const error = new Error("the client floods its connection");
+      this.#session.destroy(error, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    });
   }
 }
