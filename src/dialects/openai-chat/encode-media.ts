@@ -3,6 +3,7 @@ import { type Media, MediaKind } from "../../../gen/ts/nexen/connectors/v1/llm_p
 import { ConnectorError } from "../../contract/connector-error.ts";
 import { toBase64 } from "../base64.ts";
 import { mergeInto } from "../json.ts";
+import { dataURL, mediaKind, mediaType } from "../media-facts.ts";
 import type { EncodeContext } from "./encode-context.ts";
 
 /**
@@ -16,7 +17,7 @@ export function encodeMedia(
   field: string,
   context: EncodeContext,
 ): JsonObject {
-  switch (kindOf(media)) {
+  switch (mediaKind(media)) {
     case MediaKind.IMAGE: {
       const { detail, ...rest } = own;
       noteName(media, field, context);
@@ -33,25 +34,10 @@ export function encodeMedia(
   }
 }
 
-/** What a Media part is, told from its MIME type or `data:` address where it does not say it. */
-function kindOf(media: Media): MediaKind {
-  if (media.kind !== MediaKind.UNSPECIFIED) return media.kind;
-  const mimeType = mimeTypeOf(media);
-  if (mimeType.startsWith("image/")) return MediaKind.IMAGE;
-  if (mimeType.startsWith("audio/")) return MediaKind.AUDIO;
-  return mimeType.startsWith("video/") ? MediaKind.VIDEO : MediaKind.DOCUMENT;
-}
-
-function mimeTypeOf(media: Media): string {
-  const { source, mimeType } = media;
-  const inURL = source.case === "url" ? /^data:([^;,]+)/i.exec(source.value)?.[1] : undefined;
-  return (mimeType || inURL || "").toLowerCase();
-}
-
 function imageURL(media: Media, field: string): string {
   const { source } = media;
-  if (source.case === "data") return dataURL(media, source.value);
-  if (source.case === "url") return source.value;
+  const url = source.case === "url" ? source.value : dataURL(media);
+  if (url !== undefined) return url;
   throw unsupported(field, "this wire takes images as bytes or by address, not by file id");
 }
 
@@ -65,34 +51,24 @@ const audioFormats: ReadonlyMap<string, string> = new Map([
 /** OpenAI takes wav and mp3. Other formats are named as they are: some hosts take them. */
 function inputAudio(media: Media, field: string): JsonObject {
   const { source } = media;
-  const subtype = mimeTypeOf(media).replace(/^audio\//, "");
+  const subtype = mediaType(media).replace(/^audio\//, "");
   const format = audioFormats.get(subtype) ?? subtype;
   if (source.case === "data") return { data: toBase64(source.value), format };
-  const inURL = source.case === "url" ? /^data:[^,]*;base64,/i.exec(source.value)?.[0] : undefined;
-  if (source.case === "url" && inURL !== undefined) {
-    return { data: source.value.slice(inURL.length), format };
-  }
+  const url = dataURL(media) ?? "";
+  const comma = url.indexOf(",");
+  if (/;base64$/i.test(url.slice(0, comma))) return { data: url.slice(comma + 1), format };
   throw unsupported(field, "this wire takes sound as bytes only");
 }
 
 function file(media: Media, field: string, { warnings }: EncodeContext): JsonObject {
   const { source, name } = media;
   if (source.case === "fileId") return { file_id: source.value };
-  const data =
-    source.case === "data"
-      ? dataURL(media, source.value)
-      : source.case === "url" && /^data:/i.test(source.value)
-        ? source.value
-        : undefined;
+  const data = dataURL(media);
   if (data === undefined) {
     throw unsupported(field, "this wire takes documents as bytes or by file id, not by address");
   }
   if (name === "") warnings.defaulted(`${field}.media.name`, 'the provider needs one: "document"');
   return { filename: name || "document", file_data: data };
-}
-
-function dataURL(media: Media, bytes: Uint8Array): string {
-  return `data:${mimeTypeOf(media)};base64,${toBase64(bytes)}`;
 }
 
 function noteName({ name }: Media, field: string, { warnings }: EncodeContext): void {

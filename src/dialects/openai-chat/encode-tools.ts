@@ -2,10 +2,9 @@ import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import {
   type LLMRequest,
   type Tool,
-  type ToolChoice,
   ToolChoiceMode,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { mergeInto } from "../json.ts";
+import { mergeInto, objectOf } from "../json.ts";
 import { functionFields } from "../openai-schema.ts";
 import { type EncodeContext, ownOptions } from "./encode-context.ts";
 
@@ -14,7 +13,7 @@ export function encodeTools(request: LLMRequest, context: EncodeContext): JsonOb
   const tools = request.tools
     .map((tool, index) => encodeTool(tool, `tools[${index}]`, context))
     .filter((tool) => tool !== undefined);
-  const choice = encodeToolChoice(request.toolChoice);
+  const choice = encodeToolChoice(request, context);
   const parallel = request.parallelToolCalls;
   return {
     ...(tools.length > 0 && { tools }),
@@ -30,7 +29,8 @@ function encodeTool(tool: Tool, field: string, context: EncodeContext): JsonValu
     warnings.dropped(`${field}.cache`, "the provider caches prompts by itself");
   }
   if (provider !== undefined) {
-    if (provider.adapter === context.adapter) return raw.hold(provider.json, `${field}.provider`);
+    if (provider.adapter === context.adapter)
+      return raw.hold(provider.json, `${field}.provider.json`);
     warnings.dropped(`${field}.provider`, `only ${provider.adapter} knows this tool`);
     return undefined;
   }
@@ -40,10 +40,12 @@ function encodeTool(tool: Tool, field: string, context: EncodeContext): JsonValu
   );
 }
 
-function encodeToolChoice(choice: ToolChoice | undefined): JsonValue | undefined {
+function encodeToolChoice(
+  { toolChoice: choice, tools }: LLMRequest,
+  context: EncodeContext,
+): JsonValue | undefined {
   if (choice === undefined) return undefined;
-  const { mode, name } = choice;
-  switch (mode) {
+  switch (choice.mode) {
     case ToolChoiceMode.AUTO:
       return "auto";
     case ToolChoiceMode.NONE:
@@ -51,8 +53,18 @@ function encodeToolChoice(choice: ToolChoice | undefined): JsonValue | undefined
     case ToolChoiceMode.REQUIRED:
       return "required";
     case ToolChoiceMode.NAMED:
-      return { type: "function", function: { name } };
+      return namedChoice(choice.name, tools, context);
     default:
-      return name === "" ? undefined : { type: "function", function: { name } };
+      return choice.name === "" ? undefined : namedChoice(choice.name, tools, context);
   }
+}
+
+/** A function by its name, or a custom tool, which the provider defines, by its own. */
+function namedChoice(name: string, tools: readonly Tool[], { adapter }: EncodeContext): JsonObject {
+  const isCustom = tools.some(({ provider }) => {
+    if (provider?.adapter !== adapter) return false;
+    const { type, custom } = objectOf(JSON.parse(provider.json));
+    return type === "custom" && objectOf(custom).name === name;
+  });
+  return isCustom ? { type: "custom", custom: { name } } : { type: "function", function: { name } };
 }
