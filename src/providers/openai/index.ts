@@ -1,5 +1,6 @@
 import type { Adapter, KnownModel, ModelPattern } from "../../contract/adapter.ts";
 import { openAIChat } from "../../dialects/openai-chat/dialect.ts";
+import { openAIResponses } from "../../dialects/openai-responses/dialect.ts";
 
 const patterns: readonly ModelPattern[] = [
   {
@@ -101,6 +102,6 @@ export const openai: Adapter = Object.freeze({
   keyVariables: ["OPENAI_API_KEY"],
   keyRequired: true,
   baseURLVariables: ["OPENAI_BASE_URL"],
-  dialects: { chat: openAIChat },
+  dialects: { chat: openAIChat, responses: openAIResponses },
   defaultDialect: "chat",
 });
