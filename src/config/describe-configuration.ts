@@ -1,0 +1,89 @@
+import { Document, isNode } from "yaml";
+import type { Target } from "../contract/target.ts";
+import type { Configuration, Listen } from "./configuration.ts";
+import { maskedSecret } from "./key-problem.ts";
+import { limitKey, limitNames } from "./limit-range.ts";
+import { formatDuration } from "./quantities.ts";
+import { escapeReferences } from "./references.ts";
+
+/**
+ * Writes everything in force, defaults included, as a file: it loads again once its secrets, which are
+ * shown as `***`, are filled in. Disabled targets have the reason in a comment, and notes come first.
+ */
+export function describeConfiguration(configuration: Configuration): string {
+  const { disabled, notes } = configuration;
+  const inFile = disabled.flatMap(({ target, why }) => (target ? [{ target, why }] : []));
+  const outside = disabled.filter(({ target }) => target === undefined);
+  const document = new Document(
+    describe(
+      configuration,
+      inFile.map(({ target }) => target),
+    ),
+  );
+  for (const [index, { why }] of inFile.entries()) {
+    const node = document.getIn(["targets", configuration.targets.length + index], true);
+    if (isNode(node)) node.commentBefore = ` disabled: ${why}`;
+  }
+  const comments = [...notes, ...outside.map(({ name, why }) => `${name} is disabled: ${why}`)];
+  if (comments.length > 0) {
+    document.commentBefore = comments.map((comment) => ` ${comment}`).join("\n");
+  }
+  return document.toString({ lineWidth: 0 });
+}
+
+function describe(configuration: Configuration, disabled: readonly Target[]): unknown {
+  const { defaults, limits } = configuration;
+  return {
+    listen: describeListen(configuration.listen),
+    targets: [...configuration.targets, ...disabled].map(describeTarget),
+    routes: configuration.routes.map(({ id, model, configured }) => ({
+      id,
+      model: escapeReferences(model),
+      targets: [...configured],
+    })),
+    callers: configuration.callers.map(({ name }) => ({ name, token: maskedSecret })),
+    insecure: configuration.insecure,
+    reflection: configuration.reflection,
+    simulate: configuration.simulate,
+    log_level: configuration.logLevel,
+    allowed_headers: [...configuration.allowedHeaders],
+    defaults: {
+      timeout: formatDuration(defaults.timeoutMs),
+      attempt_timeout: formatDuration(defaults.attemptTimeoutMs),
+      first_delta_timeout: formatDuration(defaults.firstDeltaTimeoutMs),
+      idle_timeout: formatDuration(defaults.idleTimeoutMs),
+      retry: { max_attempts: defaults.maxAttempts },
+    },
+    limits: Object.fromEntries(limitNames.map((name) => [limitKey(name), limits[name]])),
+  };
+}
+
+function describeListen({ host, port, tls }: Listen): unknown {
+  if (!tls) return { host, port };
+  const { certificate, privateKey, clientCA } = tls.files;
+  const files = { certificate, private_key: privateKey, ...(clientCA && { client_ca: clientCA }) };
+  return { host, port, tls: escapeValues(files) };
+}
+
+function describeTarget(target: Target): unknown {
+  return {
+    name: target.name,
+    adapter: target.adapter.name,
+    host: target.host,
+    dialect: target.dialect.name,
+    ...(target.baseURL !== "" && { base_url: escapeReferences(target.baseURL) }),
+    ...(target.apiKey && { api_key: maskedSecret }),
+    ...(target.region !== "" && { region: target.region }),
+    models: escapeValues(Object.fromEntries(target.models)),
+    headers: escapeValues(target.headers),
+    egress: { allow_private: target.allowPrivate },
+    // Only one adapter knows the key, so it stands only where it is in force.
+    ...(target.allowCallerEndpoint && { allow_caller_endpoint: true }),
+  };
+}
+
+function escapeValues(mapping: Readonly<Record<string, string>>): unknown {
+  return Object.fromEntries(
+    Object.entries(mapping).map(([key, value]) => [key, escapeReferences(value)]),
+  );
+}

@@ -1,0 +1,239 @@
+import { z } from "zod";
+import type { TargetHost } from "../contract/target.ts";
+import { parseBaseURL } from "./base-url.ts";
+import type { LogLevel } from "./configuration.ts";
+import {
+  type Complain,
+  flag,
+  list,
+  mapping,
+  matching,
+  pairs,
+  ranged,
+  read,
+  text,
+  wrongType,
+} from "./fields.ts";
+import { headerNameProblem, headerValueProblem } from "./header-rules.ts";
+import { keyProblem } from "./key-problem.ts";
+import { limitKey, limitNames, limitRange } from "./limit-range.ts";
+import { parseDurationMs, parseWhole } from "./quantities.ts";
+import { patternCharactersMax } from "./route-patterns.ts";
+import type {
+  CallerInput,
+  DefaultsInput,
+  LimitsInput,
+  ListenInput,
+  RouteInput,
+  SectionsInput,
+  TargetInput,
+} from "./section-inputs.ts";
+
+/** Levels of the log, the most talkative first. */
+export const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
+
+const knownHosts: readonly string[] = ["direct", "azure", "vertex", "bedrock"];
+/** Hosts of this version; the other known ones are refused by name. */
+const hosts: readonly TargetHost[] = ["direct"];
+const allowedHeadersMax = 64;
+const emptyList = "expected at least one";
+
+const name = matching(
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+  "a name of 1 to 64 letters, digits, `.`, `_` and `-`",
+);
+const filePath = matching(/^[^\0]{1,4096}$/, "the path of a file");
+const hostName = matching(/^[A-Za-z0-9._:%-]{1,253}$/, "a host name or an IP address");
+const regionName = matching(
+  /^[a-z0-9][a-z0-9-]{0,62}$/,
+  "the name of one region in lower case, such as eu or us-east-1",
+);
+const modelPattern = text((input) => {
+  if (input === "") return "expected a pattern";
+  if (input.length <= patternCharactersMax) return undefined;
+  return `the pattern is longer than ${patternCharactersMax} characters`;
+});
+
+const duration = read((input, complain) => {
+  const ms = parseDurationMs(input);
+  if (ms === undefined) complain("expected a time over 0 such as 60s, 500ms or 2m, up to 596h");
+  return ms;
+});
+
+/** A text that `parse` reads. */
+function readText<T>(parse: (input: string, complain: Complain) => T | undefined) {
+  return read((input, complain) => {
+    if (typeof input === "string") return parse(input, complain);
+    complain(wrongType(input, "text"));
+    return undefined;
+  });
+}
+
+const key = readText((input, complain) => {
+  const trimmed = input.trim();
+  const problem = keyProblem(trimmed);
+  if (problem !== undefined) complain(problem);
+  return trimmed;
+});
+
+const baseURL = readText((input, complain) => {
+  const parsed = parseBaseURL(input);
+  if ("url" in parsed) return parsed.url;
+  complain(parsed.problem);
+  return undefined;
+});
+
+const host = readText((input, complain) => {
+  const found = hosts.find((allowed) => allowed === input);
+  const expected = `expected one of ${hosts.join(", ")}`;
+  if (!found) {
+    const later = knownHosts.includes(input);
+    complain(later ? `${input} is not available in this version: ${expected}` : expected);
+  }
+  return found;
+});
+
+const notYet = read<undefined>((_input, complain) => {
+  complain("is not available in this version: it belongs to hosts other than direct");
+  return undefined;
+});
+
+const models = pairs((entries, complain) => {
+  const byName = new Map<string, string>();
+  for (const [asked, sent] of entries) {
+    const isName = (text: string) => /^[^\p{Cc}]{1,256}$/u.test(text) && text.trim() === text;
+    if (byName.has(asked.toLowerCase())) complain("this name is given twice (case aside)", [asked]);
+    else if (!isName(asked) || !isName(sent)) {
+      complain("expected names of models, 1 to 256 characters", [asked]);
+    }
+    byName.set(asked.toLowerCase(), sent);
+  }
+  return byName;
+});
+
+const headers = pairs((entries, complain) => {
+  const byName = new Map<string, string>();
+  for (const [given, value] of entries) {
+    const header = given.toLowerCase();
+    const repeated = byName.has(header) ? "this header is given twice (case aside)" : undefined;
+    const problem = headerNameProblem(header) ?? headerValueProblem(value) ?? repeated;
+    if (problem !== undefined) complain(problem, [given]);
+    byName.set(header, value);
+  }
+  return Object.fromEntries(byName);
+});
+
+const allowedHeader = z
+  .string({ error: (issue) => wrongType(issue.input, "text") })
+  .toLowerCase()
+  .superRefine((input, context) => {
+    const message = headerNameProblem(input);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  });
+
+const egressShape = { allow_private: flag };
+const tlsShape = { certificate: filePath, private_key: filePath, client_ca: filePath.optional() };
+const listenShape = {
+  host: hostName.optional(),
+  port: ranged(parseWhole, { min: 0, max: 65_535 }, "a port").optional(),
+  tls: mapping(tlsShape).optional(),
+};
+const targetShape = {
+  name,
+  adapter: text(() => undefined),
+  host: host.optional(),
+  dialect: text(() => undefined).optional(),
+  base_url: baseURL.optional(),
+  api_key: key.optional(),
+  region: regionName.optional(),
+  project: notYet.optional(),
+  credentials: notYet.optional(),
+  models: models.optional(),
+  headers: headers.optional(),
+  egress: mapping(egressShape).optional(),
+  allow_caller_endpoint: flag,
+  required: flag,
+};
+const routeShape = { id: name, model: modelPattern, targets: list(name).min(1, emptyList) };
+const callerShape = { name, token: key };
+const retryShape = {
+  max_attempts: ranged(parseWhole, { min: 1, max: 3 }, "a whole number").optional(),
+};
+const defaultsShape = {
+  timeout: duration.optional(),
+  attempt_timeout: duration.optional(),
+  first_delta_timeout: duration.optional(),
+  idle_timeout: duration.optional(),
+  retry: mapping(retryShape).optional(),
+};
+const limitsShape = Object.fromEntries(
+  limitNames.map((limit) => {
+    const { parse, kind, ...bounds } = limitRange(limit);
+    return [limitKey(limit), ranged(parse, bounds, kind).optional()];
+  }),
+);
+const topShape = {
+  listen: z.unknown().optional(),
+  targets: z.unknown().optional(),
+  routes: z.unknown().optional(),
+  callers: z.unknown().optional(),
+  insecure: z.unknown().optional(),
+  reflection: z.unknown().optional(),
+  simulate: z.unknown().optional(),
+  log_level: z.unknown().optional(),
+  allowed_headers: z.unknown().optional(),
+  defaults: z.unknown().optional(),
+  limits: z.unknown().optional(),
+};
+
+/** The whole file: which sections there are. */
+export const sectionsSchema: z.ZodType<SectionsInput> = mapping(topShape);
+/** `listen`. */
+export const listenSchema: z.ZodType<ListenInput> = mapping(listenShape);
+/** One of `targets`. */
+export const targetSchema: z.ZodType<TargetInput> = mapping(targetShape);
+/** One of `routes`. */
+export const routeSchema: z.ZodType<RouteInput> = mapping(routeShape);
+/** One of `callers`. */
+export const callerSchema: z.ZodType<CallerInput> = mapping(callerShape);
+/** `defaults`. */
+export const defaultsSchema: z.ZodType<DefaultsInput> = mapping(defaultsShape);
+/** `limits`. */
+export const limitsSchema: z.ZodType<LimitsInput> = mapping(limitsShape);
+/** `allowed_headers`. */
+export const allowedHeadersSchema: z.ZodType<readonly string[]> = list(allowedHeader).max(
+  allowedHeadersMax,
+  `expected at most ${allowedHeadersMax}`,
+);
+/** `insecure`, `reflection` and `simulate`. */
+export const flagSchema: z.ZodType<boolean | undefined> = flag;
+/** `log_level`, also as a flag. */
+export const logLevelSchema: z.ZodType<LogLevel> = z.enum(logLevels, {
+  error: () => `expected one of ${logLevels.join(", ")}`,
+});
+
+const shapes: Readonly<Record<string, object>> = {
+  "": topShape,
+  listen: listenShape,
+  "listen.tls": tlsShape,
+  targets: targetShape,
+  "targets.egress": egressShape,
+  routes: routeShape,
+  callers: callerShape,
+  defaults: defaultsShape,
+  "defaults.retry": retryShape,
+  limits: limitsShape,
+};
+
+/** Keys of the mapping at a path such as `targets[0].egress`; empty: they are the user's own. */
+export function keysAt(path: readonly (string | number)[]): readonly string[] {
+  const names = path.filter((segment) => typeof segment === "string");
+  return Object.keys(shapes[names.join(".")] ?? {});
+}
+
+const allKeys: ReadonlySet<string> = new Set(Object.values(shapes).flatMap(Object.keys));
+
+/** Whether a text is a key that the file can have somewhere. */
+export function isKey(text: string): boolean {
+  return allKeys.has(text);
+}
