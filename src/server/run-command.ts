@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from "commander";
-import { ConfigurationError } from "../config/configuration-error.ts";
+import { ConfigurationError } from "../config/load-configuration.ts";
 
 const usageExitCode = 2;
 const failureExitCode = 1;

@@ -1,4 +1,4 @@
-import { type Configuration, isLoopback } from "../config/configuration.ts";
+import type { Configuration } from "../config/configuration.ts";
 import { type ConfigurationSources, loadConfiguration } from "../config/load-configuration.ts";
 import { type Connectors, createConnectors } from "../connectors.ts";
 import { systemClock } from "../contract/clock.ts";
@@ -8,7 +8,7 @@ import { drain } from "../rpc/drain.ts";
 import { HealthRegistry } from "../rpc/health-service.ts";
 import { type Listening, listen } from "../rpc/listener.ts";
 import { connectorNodeHandler } from "../rpc/routes.ts";
-import { type Simulator, startSimulator } from "../simulator/simulator.ts";
+import type { Simulator } from "../simulator/simulator.ts";
 import { CurrentApi } from "./current-api.ts";
 import { createLogger, type ServerLogger } from "./logger.ts";
 import { startReport } from "./start-report.ts";
@@ -129,7 +129,7 @@ class Server implements RunningServer {
   }
 
   async #connectors(configuration: Configuration): Promise<Connectors> {
-    if (configuration.simulate) this.#simulator ??= await startSimulator();
+    if (configuration.simulate) this.#simulator ??= await simulator();
     const targets = this.#targets(configuration);
     const connectors = createConnectors({
       targets,
@@ -147,4 +147,10 @@ class Server implements RunningServer {
     const urls = this.#simulator?.baseURLs;
     return simulate && urls !== undefined ? simulatedTargets(targets, { ...urls }) : targets;
   }
+}
+
+/** Loaded only where it is wanted, to keep the start of a real server short. */
+async function simulator(): Promise<Simulator> {
+  const { startSimulator } = await import("../simulator/simulator.ts");
+  return await startSimulator();
 }

@@ -35,7 +35,7 @@ function answerOf(body: Plain): Expectation {
     text: stringOf(message.content),
     thinking: stringOf(message.reasoning_content) || stringOf(message.reasoning),
     refusal: stringOf(message.refusal),
-    toolCalls: objectsOf(message.tool_calls).map((call) => {
+    toolCalls: callsOf(message).map((call) => {
       const fn = objectOf(call.function ?? call.custom);
       const written = stringOf(fn.arguments ?? fn.input);
       return {
@@ -47,6 +47,14 @@ function answerOf(body: Plain): Expectation {
     stop: stringOf(choice.finish_reason),
     usage: usageOf(body.usage),
   };
+}
+
+/** Tool calls, or the one call of the older API, which has no id. */
+function callsOf(message: Plain): readonly Plain[] {
+  const calls = objectsOf(message.tool_calls);
+  return calls.length === 0 && isObject(message.function_call)
+    ? [{ function: message.function_call }]
+    : calls;
 }
 
 function usageOf(value: unknown): ExpectedUsage | undefined {

@@ -30,6 +30,9 @@ export type Expectation =
     }
   | { readonly kind: "error"; readonly status: number; readonly code: string };
 
+/** The answer among expectations. */
+export type ExpectedAnswer = Extract<Expectation, { kind: "answer" }>;
+
 /** Arguments as a value; text that is no JSON stays text. */
 export function parsedArguments(text: string): unknown {
   if (text.trim() === "") return {};
@@ -41,7 +44,7 @@ export function parsedArguments(text: string): unknown {
 }
 
 /** The product's answer in the same form. */
-export function observed(response: LLMResponse): Extract<Expectation, { kind: "answer" }> {
+export function observed(response: LLMResponse): ExpectedAnswer {
   const parts = response.content?.parts ?? [];
   const texts = (wanted: "text" | "thinking" | "refusal"): string =>
     parts.map(({ kind }) => (kind.case === wanted ? kind.value.text : "")).join("");

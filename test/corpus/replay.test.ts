@@ -3,6 +3,7 @@
 // Every exception is listed with its reason in known-exceptions.json; one that no longer fails must go.
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { inTurns } from "./in-turns.ts";
 import { differences, judgedApis } from "./judge.ts";
 import { cutAnywhere, seededRandom } from "./pieces.ts";
 import { corpusFolder, type Recording, recordingsOf } from "./recordings.ts";
@@ -11,7 +12,6 @@ import { ReplayRig } from "./replay-rig.ts";
 const known = JSON.parse(
   readFileSync(new URL("known-exceptions.json", import.meta.url), "utf8"),
 ) as Readonly<Record<string, string>>;
-const concurrency = 16;
 
 describe.skipIf(corpusFolder === undefined)("recorded answers", () => {
   const all = recordingsOf(Object.keys(judgedApis));
@@ -49,13 +49,4 @@ describe.skipIf(corpusFolder === undefined)("recorded answers", () => {
 function piecesOf({ id, response }: Recording): readonly Uint8Array[] {
   const seed = [...id].reduce((sum, character) => sum * 31 + character.charCodeAt(0), 7);
   return cutAnywhere(Buffer.from(response.text), seededRandom(seed));
-}
-
-async function inTurns<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  await Promise.all(
-    Array.from({ length: concurrency }, async () => {
-      for (const item of queue) await run(item);
-    }),
-  );
 }

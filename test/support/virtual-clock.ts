@@ -11,7 +11,7 @@ export class VirtualClock implements Clock {
   readonly #startWallMs: number;
   readonly #pending = new Set<Pending>();
 
-  constructor(startWallMs = Date.UTC(2026, 0, 1)) {
+  constructor(startWallMs: number = Date.UTC(2026, 0, 1)) {
     this.#startWallMs = startWallMs;
   }
 
