@@ -75,10 +75,15 @@ describe("an encoded answer", () => {
     expect(events).toEqual(["data: 1\n\n", "data: 2\n\n"]);
   });
 
-  it.each(["zstd", "compress", "gzip, gzip", Array(1000).fill("gzip").join(", "), "x"])(
-    "is refused in %.20s",
-    async (encoding) => {
-      const upstream = await rawUpstream(encoded(encoding, gzipSync(text)));
+  const refused = ["zstd", "compress", "x", "gzip, gzip", "gzip, ".repeat(1000)];
+  it.each(refused.map((encoding) => [encoding.slice(0, 20), encoding]))(
+    "is refused in %s, and closes the socket",
+    async (_title, encoding) => {
+      const upstream = await rawUpstream(async (connection) => {
+        await connection.request();
+        await connection.send(chunkedHead(`content-encoding: ${encoding}\r\n`), httpChunk("x"));
+        await connection.closed;
+      });
       const client = httpClient();
       const error = await connectorError(client.send(post(upstream.url)));
       expect(error.reason).toBe("PROVIDER_MALFORMED_RESPONSE");
@@ -88,7 +93,7 @@ describe("an encoded answer", () => {
 
   it("is stopped at the limit of an answer, with memory for no more", async () => {
     const mebibyte = 1024 * 1024;
-    const bomb = gzipSync(Buffer.alloc(256 * mebibyte));
+    const bomb = gzipSync(Buffer.alloc(96 * mebibyte));
     expect(bomb.length).toBeLessThan(mebibyte);
     const upstream = await rawUpstream(encoded("gzip", bomb));
     const client = httpClient({ providerResponseBytes: 4 * mebibyte });
@@ -102,7 +107,7 @@ describe("an encoded answer", () => {
     );
     expect(error.reason).toBe("PROVIDER_RESPONSE_TOO_LARGE");
     expect(length).toBeLessThanOrEqual(4 * mebibyte);
-    expect(process.memoryUsage().rss - before).toBeLessThan(64 * mebibyte);
+    expect(process.memoryUsage().rss - before).toBeLessThan(48 * mebibyte);
   });
 
   it("that is not what it says is malformed, and closes the socket", async () => {
