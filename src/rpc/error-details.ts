@@ -137,13 +137,14 @@ export function listDetails(details: ErrorDetails): readonly Detail[] {
 }
 
 // In this order something goes when a status is too long; each step says whether it found something.
+// Lists lose half of what they have, so that a few steps are enough.
 const steps: readonly ((details: ErrorDetails) => boolean)[] = [
-  ({ attempts }) => attempts?.attempts.shift() !== undefined,
-  ({ badRequest }) => shortenDescription(badRequest?.fieldViolations ?? []),
-  ({ info }) => shortenValue(info.metadata),
-  ({ badRequest }) => badRequest?.fieldViolations.pop() !== undefined,
-  ({ quota }) => quota?.violations.pop() !== undefined,
-  ({ info }) => dropLastEntry(info.metadata),
+  ({ attempts }) => dropHalf(attempts?.attempts, "first"),
+  ({ badRequest }) => shortenDescriptions(badRequest?.fieldViolations ?? []),
+  ({ info }) => shortenValues(info.metadata),
+  ({ badRequest }) => dropHalf(badRequest?.fieldViolations, "last"),
+  ({ quota }) => dropHalf(quota?.violations, "last"),
+  ({ info }) => dropEntries(info.metadata),
   ({ progress }) => dropUsage(progress),
 ];
 
@@ -240,29 +241,35 @@ function short(text: string): string {
 
 const shortBytes = 48;
 
-function shortenDescription(violations: readonly { description: string }[]): boolean {
-  const long = violations.findLast(
-    ({ description }) => Buffer.byteLength(description) > shortBytes,
-  );
-  if (long === undefined) return false;
-  long.description = cleanText(long.description, shortBytes);
+function dropHalf(list: unknown[] | undefined, end: "first" | "last"): boolean {
+  if (list === undefined || list.length === 0) return false;
+  const count = Math.ceil(list.length / 2);
+  list.splice(end === "first" ? 0 : list.length - count, count);
   return true;
 }
 
-function shortenValue(metadata: Record<string, string>): boolean {
-  for (const [key, value] of Object.entries(metadata)) {
-    if (Buffer.byteLength(value) <= shortBytes) continue;
-    metadata[key] = cleanText(value, shortBytes);
-    return true;
-  }
-  return false;
+function shortenDescriptions(violations: readonly { description: string }[]): boolean {
+  const long = violations.filter(({ description }) => isLong(description));
+  for (const violation of long)
+    violation.description = cleanText(violation.description, shortBytes);
+  return long.length > 0;
 }
 
-function dropLastEntry(metadata: Record<string, string>): boolean {
-  const last = Object.keys(metadata)
-    .filter((key) => key !== "retryable")
-    .at(-1);
-  return last !== undefined && delete metadata[last];
+function shortenValues(metadata: Record<string, string>): boolean {
+  const long = Object.entries(metadata).filter(([, value]) => isLong(value));
+  for (const [key, value] of long) metadata[key] = cleanText(value, shortBytes);
+  return long.length > 0;
+}
+
+function dropEntries(metadata: Record<string, string>): boolean {
+  const keys = Object.keys(metadata).filter((key) => key !== "retryable");
+  const dropped = keys.slice(Math.floor(keys.length / 2));
+  for (const key of dropped) delete metadata[key];
+  return dropped.length > 0;
+}
+
+function isLong(text: string): boolean {
+  return Buffer.byteLength(text) > shortBytes;
 }
 
 function dropUsage(progress: StreamProgress | undefined): boolean {

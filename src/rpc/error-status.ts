@@ -46,9 +46,10 @@ export interface WireError {
 /**
  * What leaves for an error: exactly one ErrorInfo, every other detail at most once.
  *
- * The encoded status is at most 4 KiB. What does not fit goes in this order: attempts, oldest first;
- * descriptions of violations; values of metadata; violations, quota subjects and metadata, last first;
- * the usage of the progress. Code, reason and retry delay always stay. The cause never leaves.
+ * The encoded status is at most 4 KiB. What does not fit goes in this order, until it does: attempts,
+ * the older half each time; the ends of long descriptions of violations, then of long values of
+ * metadata; violations, quota subjects and metadata, the latter half each time; the usage of the
+ * progress. Code, reason and retry delay always stay. The cause never leaves.
  */
 export function wireErrorOf(error: ConnectorError): WireError {
   const message = messageOf(error);
