@@ -20,7 +20,7 @@ import { ChatAnswer } from "./chat-answer.ts";
 export function decodeChat(body: JsonObject, context: DecodeContext): LLMResponse {
   const answer = new ChatAnswer(context);
   const [first, ...others] = arrayOf(body.choices);
-  answer.take({ ...body, choices: isObject(first) ? [first] : [] });
+  answer.take(isObject(first) ? { ...body, choices: [first] } : body);
   const isAnswer =
     isObject(first) && (isObject(first.message) || textOf(first.finish_reason) !== "");
   if (!isAnswer) {
