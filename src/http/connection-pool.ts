@@ -43,9 +43,12 @@ export class ConnectionPool {
     this.#waiting.delete(user);
   }
 
-  /** Takes a connection back whose answer is whole; it may be used again if its socket is open. */
+  /**
+   * Takes a connection back whose answer is whole, to be used again. If its socket is about to close,
+   * it goes with it, or opens a new one for its next user.
+   */
   release(connection: Connection): void {
-    if (this.#closed || !connection.isOpen) {
+    if (this.#closed) {
       this.discard(connection, new Error("The connection is not needed any more."));
       return;
     }

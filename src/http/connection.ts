@@ -42,11 +42,6 @@ export class Connection {
     });
   }
 
-  /** Whether the socket is there and not destroyed. */
-  get isOpen(): boolean {
-    return this.#socket !== undefined && !this.#socket.destroyed;
-  }
-
   /** Closes the socket at once, whatever it is doing, and fails the request it may have. */
   destroy(error: Error): void {
     this.client.destroy(error, () => undefined);

@@ -37,7 +37,6 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Bod
   #controller: Dispatcher.DispatchController | undefined;
   #phase: "headers" | "body" | "over" = "headers";
   #informational = 0;
-  #replaced = false;
   #answered = false;
   #sentMs = 0;
 
@@ -128,7 +127,6 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Bod
     if (this.#phase === "over") return;
     const connection = this.#connection;
     if (connection !== undefined && this.#isStale(connection, error)) {
-      this.#replaced = true;
       this.#pool.replace(connection, this, error);
     } else this.#fail(transportError(error, this.#phase));
   }
@@ -139,7 +137,6 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Bod
    */
   #isStale(connection: Connection, error: Error): boolean {
     return (
-      !this.#replaced &&
       !this.#answered &&
       connection.answers > 0 &&
       this.#clock.now() - this.#sentMs <= staleSocketMs &&

@@ -91,7 +91,7 @@ describe("before the answer", () => {
     ["an answer of another protocol", ready(`SSH-2.0-${body}\r\n`), "PROVIDER_MALFORMED_RESPONSE"],
     [
       "headers over the limit",
-      ready(`HTTP/1.1 200 OK\r\nx: ${"canary".repeat(4000)}\r\n\r\n`),
+      ready(`HTTP/1.1 200 OK\r\nx: ${"canary".repeat(400)}\r\n\r\n`),
       "PROVIDER_MALFORMED_RESPONSE",
     ],
     [
@@ -120,7 +120,7 @@ describe("before the answer", () => {
   ];
   it.each(heads)("%s is a typed error and closes the socket", async (_title, script, reason) => {
     const upstream = await rawUpstream(script);
-    const client = httpClient();
+    const client = httpClient({ providerHeaderBytes: 2000 });
     const error = await connectorError(client.send(post(`${upstream.url}/?key=canary`)));
     expect(error.reason).toBe(reason);
     expect(error.fields.metadata).toMatchObject({ phase: "headers" });
