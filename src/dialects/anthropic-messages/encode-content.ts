@@ -1,9 +1,7 @@
-import { create, type JsonObject } from "@bufbuild/protobuf";
+import type { JsonObject } from "@bufbuild/protobuf";
 import {
-  type Content,
   type Media,
   type Part,
-  PartSchema,
   type ProviderBlock,
   Role,
   type Text,
@@ -12,25 +10,11 @@ import {
   type ToolResult,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { invalidField } from "../../contract/connector-error.ts";
+import type { PlacedPart } from "../content-parts.ts";
 import { isObject, isObjectText } from "../json.ts";
 import { mediaBlock } from "./encode-media.ts";
 import { type EncodeScope, ownOptions, withOptions } from "./encode-scope.ts";
 import type { WireBlock } from "./wire.ts";
-
-/** A part of the request and the path that names it in warnings. */
-export interface PlacedPart {
-  readonly part: Part;
-  readonly field: string;
-}
-
-/** All parts of a turn: `message`, which stands first, and `parts`. */
-export function placedParts(content: Content, field: string): readonly PlacedPart[] {
-  const parts = content.parts.map((part, index) => ({ part, field: `${field}.parts[${index}]` }));
-  if (content.message === "") return parts;
-  const value = { text: content.message };
-  const message = create(PartSchema, { kind: { case: "text", value } });
-  return [{ part: message, field: `${field}.message` }, ...parts];
-}
 
 /** Parts as blocks. What the API has no place for is left out, with a warning. */
 export function encodeParts(

@@ -1,6 +1,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { type Media, MediaKind } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { ConnectorError, invalidField } from "../../contract/connector-error.ts";
+import { toBase64 } from "../base64.ts";
 import type { EncodeScope } from "./encode-scope.ts";
 
 const pdf = "application/pdf";
@@ -47,7 +48,7 @@ function imageBlock(
   if (media.name !== "") warnings.dropped(`${field}.media.name`, "images have no title here");
   if (bytes === undefined) return { type: "image", source: remoteSource(media, field) };
   if (type === "") throw invalidField(`request.${field}.media.mime_type`, "is required with data");
-  return { type: "image", source: { type: "base64", media_type: type, data: base64(bytes) } };
+  return { type: "image", source: { type: "base64", media_type: type, data: toBase64(bytes) } };
 }
 
 function documentBlock(
@@ -70,7 +71,7 @@ function documentSource(
   field: string,
   { warnings }: EncodeScope,
 ): JsonObject {
-  if (type === pdf) return { type: "base64", media_type: pdf, data: base64(bytes) };
+  if (type === pdf) return { type: "base64", media_type: pdf, data: toBase64(bytes) };
   if (!textTypes.test(type)) {
     throw unsupported(field, `this API takes PDF and text, but no document of type ${type}`);
   }
@@ -113,10 +114,6 @@ function unescaped(payload: string, field: string): string {
   } catch {
     throw invalidField(`request.${field}.media.url`, "holds a percent sign that escapes nothing");
   }
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }
 
 function utf8(bytes: Uint8Array, field: string): string {

@@ -1,8 +1,9 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import { type Content, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { invalidField } from "../../contract/connector-error.ts";
+import { contentParts } from "../content-parts.ts";
 import { isObject } from "../json.ts";
-import { encodeParts, placedParts, shortForm } from "./encode-content.ts";
+import { encodeParts, shortForm } from "./encode-content.ts";
 import type { EncodeScope } from "./encode-scope.ts";
 import type { WireBlock, WireMessage } from "./wire.ts";
 
@@ -71,7 +72,7 @@ function encodePrompt(
 }
 
 function systemBlocks({ content, field }: PlacedContent, scope: EncodeScope): WireBlock[] {
-  const taken = placedParts(content, field).filter(({ part, field: place }) => {
+  const taken = contentParts(content, field).filter(({ part, field: place }) => {
     if (part.kind.case === "text" || part.kind.case === "provider") return true;
     scope.warnings.dropped(place, "the system prompt takes text only");
     return false;
@@ -105,7 +106,7 @@ function encodeRun(run: readonly PlacedContent[], scope: EncodeScope): WireMessa
   const messages: WireMessage[] = [];
   for (const { content, field } of run) {
     const role = wireRole(content.role, field);
-    const blocks = encodeParts(placedParts(content, field), content.role, scope);
+    const blocks = encodeParts(contentParts(content, field), content.role, scope);
     const sorted = resultsFirst(blocks);
     const isLate = messages.length > 0 && sorted.some(isResult);
     if (isLate || sorted.some((block, index) => block !== blocks[index])) {

@@ -1,0 +1,34 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type Content,
+  type Part,
+  PartSchema,
+  Role,
+} from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+
+/** A part of the request and the path that names it in warnings. */
+export interface PlacedPart {
+  readonly part: Part;
+  readonly field: string;
+}
+
+/**
+ * All parts of a turn: `message`, which stands first, and `parts`.
+ *
+ * An answer that is sent back as it came has all its text in `message` once more: there `message` is
+ * no part of its own, or the model would read every word twice.
+ */
+export function contentParts(content: Content, field: string): readonly PlacedPart[] {
+  const parts = content.parts.map((part, index) => ({ part, field: `${field}.parts[${index}]` }));
+  if (content.message === "" || isAnswer(content)) return parts;
+  const value = { text: content.message };
+  const message = create(PartSchema, { kind: { case: "text", value } });
+  return [{ part: message, field: `${field}.message` }, ...parts];
+}
+
+function isAnswer({ role, message, parts }: Content): boolean {
+  if (role !== Role.ASSISTANT) return false;
+  return (
+    message === parts.map(({ kind }) => (kind.case === "text" ? kind.value.text : "")).join("")
+  );
+}
