@@ -4,7 +4,12 @@ import { type Clock, systemClock } from "./contract/clock.ts";
 import type { ConnectorApi } from "./contract/connector-api.ts";
 import { defaultLimits, type Limits } from "./contract/limits.ts";
 import type { LLM } from "./contract/llm.ts";
-import { type LLMOption, type LLMSettings, noSettings } from "./contract/options.ts";
+import {
+  type LLMOption,
+  type LLMSettings,
+  noSettings,
+  type ServerSettings,
+} from "./contract/options.ts";
 import { Secret } from "./contract/secret.ts";
 import type { RouteRule, Target } from "./contract/target.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
@@ -82,6 +87,15 @@ export function newLLM(model: string, ...options: readonly LLMOption[]): LLM {
     : remoteLLM(model, { ...settings, server: settings.server });
 }
 
+/** A ConnectorApi that a Connectors server carries out, and how to close its connection. */
+export function serverApi(server: ServerSettings): {
+  readonly api: ConnectorApi;
+  close(): void;
+} {
+  const api = new ServerApi(server, systemClock);
+  return { api, close: () => api.close() };
+}
+
 function localLLM(model: string, settings: LLMSettings): LLM {
   const connectors = createConnectors({
     targets: environmentTargets(process.env, settings.baseURL),
@@ -103,7 +117,7 @@ function remoteLLM(
   model: string,
   settings: LLMSettings & { readonly server: NonNullable<LLMSettings["server"]> },
 ): LLM {
-  const api = new ServerApi(settings.server, systemClock);
+  const { api, close } = serverApi(settings.server);
   const callOptions = settings.baseURL
     ? { ...settings.callOptions, baseUrl: settings.baseURL }
     : settings.callOptions;
@@ -112,7 +126,7 @@ function remoteLLM(
     settings: { ...settings, callOptions },
     api,
     clock: systemClock,
-    close: async () => api.close(),
+    close: async () => close(),
   });
 }
 

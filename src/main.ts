@@ -1,4 +1,4 @@
-import { runCommand } from "./server/run-command.ts";
-import { serveCommand } from "./server/serve-command.ts";
+import { runCommand } from "./cli/run-command.ts";
+import { serveCommand } from "./cli/serve-command.ts";
 
 await runCommand(serveCommand().name("connectors"), process.argv);

@@ -54,7 +54,7 @@ export function completeFailure(
         provider_request_id: redact(record.providerRequestId).slice(0, 128),
       }),
       attempts: "1",
-      phase: record.phase,
+      phase: error.fields.metadata?.phase === "connect" ? "connect" : record.phase,
       retryable: String(hint.shouldRetry ?? error.retryable),
     },
   });

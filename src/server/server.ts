@@ -1,18 +1,16 @@
 import type { Configuration } from "../config/configuration.ts";
 import { type ConfigurationSources, loadConfiguration } from "../config/load-configuration.ts";
-import { type Connectors, createConnectors } from "../connectors.ts";
+import type { Connectors } from "../connectors.ts";
 import { systemClock } from "../contract/clock.ts";
-import type { Target } from "../contract/target.ts";
 import { adapters } from "../providers/index.ts";
 import { drain } from "../rpc/drain.ts";
 import { HealthRegistry } from "../rpc/health-service.ts";
 import { type Listening, listen } from "../rpc/listener.ts";
 import { connectorNodeHandler } from "../rpc/routes.ts";
-import type { Simulator } from "../simulator/simulator.ts";
 import { CurrentApi } from "./current-api.ts";
 import { createLogger, type ServerLogger } from "./logger.ts";
+import { ProviderSide } from "./provider-side.ts";
 import { startReport } from "./start-report.ts";
-import { simulatedTargets } from "./target-list.ts";
 
 /** Where a server's configuration comes from. */
 export type ServerSources = Omit<ConfigurationSources, "adapters">;
@@ -53,7 +51,8 @@ class Server implements RunningServer {
   readonly #health = new HealthRegistry();
   readonly #shutdown = new AbortController();
   #configuration: Configuration;
-  #simulator: Simulator | undefined;
+  readonly #providers = new ProviderSide();
+  #report = "";
   #api: CurrentApi | undefined;
   #log: ServerLogger | undefined;
   #listening: Listening | undefined;
@@ -70,7 +69,7 @@ class Server implements RunningServer {
 
   async start(): Promise<void> {
     const { listen: address, limits, callers, reflection, logLevel } = this.#configuration;
-    const api = new CurrentApi(await this.#connectors(this.#configuration));
+    const api = new CurrentApi(await this.#connect(this.#configuration));
     this.#api = api;
     const log = createLogger(
       logLevel,
@@ -91,15 +90,15 @@ class Server implements RunningServer {
       onFault,
     });
     this.#listening = await listen({ ...address, limits, handler, onFault, clock: systemClock });
-    this.#output.report(startReport(this.#configuration, this.#targets(this.#configuration)));
+    this.#output.report(this.#report);
   }
 
   async reload(): Promise<void> {
     try {
       const configuration = loadConfiguration(this.#sources);
-      this.#api?.replace(await this.#connectors(configuration));
+      this.#api?.replace(await this.#connect(configuration));
       this.#configuration = configuration;
-      this.#output.report(startReport(configuration, this.#targets(configuration)));
+      this.#output.report(this.#report);
       this.#log?.info("the configuration was loaded again");
     } catch (error) {
       this.#log?.error({ problem: String(error) }, "the old configuration stays in force");
@@ -125,32 +124,13 @@ class Server implements RunningServer {
 
   async #release(): Promise<void> {
     await this.#api?.connectors.close();
-    await this.#simulator?.close();
+    await this.#providers.close();
   }
 
-  async #connectors(configuration: Configuration): Promise<Connectors> {
-    if (configuration.simulate) this.#simulator ??= await simulator();
-    const targets = this.#targets(configuration);
-    const connectors = createConnectors({
-      targets,
-      routes: configuration.routes,
-      defaults: configuration.defaults,
-      limits: configuration.limits,
-      allowedHeaders: configuration.allowedHeaders,
-      secrets: configuration.secrets,
-    });
+  async #connect(configuration: Configuration): Promise<Connectors> {
+    const { connectors, targets } = await this.#providers.connect(configuration);
     this.#health.setServing(new Set(targets.map(({ adapter }) => adapter.name)));
+    this.#report = startReport(configuration, targets);
     return connectors;
   }
-
-  #targets({ simulate, targets }: Configuration): readonly Target[] {
-    const urls = this.#simulator?.baseURLs;
-    return simulate && urls !== undefined ? simulatedTargets(targets, { ...urls }) : targets;
-  }
-}
-
-/** Loaded only where it is wanted, to keep the start of a real server short. */
-async function simulator(): Promise<Simulator> {
-  const { startSimulator } = await import("../simulator/simulator.ts");
-  return await startSimulator();
 }

@@ -1,7 +1,6 @@
 import { watchFile } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type RunningServer, startServer } from "./server.ts";
-import { handleSignals } from "./signals.ts";
+import type { RunningServer } from "../server/server.ts";
 
 interface ServeFlags {
   readonly config?: string;
@@ -38,6 +37,8 @@ export function serveCommand(): Command {
 /** Serves until a signal ends the process. */
 async function serve({ config, watch, ...flags }: ServeFlags): Promise<void> {
   const file = config ?? process.env.CONNECTORS_CONFIG;
+  const { startServer } = await import("../server/server.ts");
+  const { handleSignals } = await import("../server/signals.ts");
   const server = await startServer(
     { ...(file && { file }), environment: process.env, flags },
     {

@@ -1,0 +1,46 @@
+import type { Configuration } from "../config/configuration.ts";
+import { type Connectors, createConnectors } from "../connectors.ts";
+import type { Target } from "../contract/target.ts";
+import type { Simulator } from "../simulator/simulator.ts";
+import { simulatedTargets } from "./target-list.ts";
+
+/**
+ * What a configuration leads to: connectors to its targets, or to simulated providers, which are
+ * started once and kept.
+ */
+export class ProviderSide {
+  #simulator: Simulator | undefined;
+
+  /** Connectors for a configuration. Those of an earlier one stay as they are. */
+  async connect(
+    configuration: Configuration,
+  ): Promise<{ readonly connectors: Connectors; readonly targets: readonly Target[] }> {
+    const targets = await this.#targets(configuration);
+    const connectors = createConnectors({
+      targets,
+      routes: configuration.routes,
+      defaults: configuration.defaults,
+      limits: configuration.limits,
+      allowedHeaders: configuration.allowedHeaders,
+      secrets: configuration.secrets,
+    });
+    return { connectors, targets };
+  }
+
+  /** Stops the simulated providers, if there are any. */
+  async close(): Promise<void> {
+    await this.#simulator?.close();
+  }
+
+  async #targets({ simulate, targets }: Configuration): Promise<readonly Target[]> {
+    if (!simulate) return targets;
+    this.#simulator ??= await startSimulator();
+    return simulatedTargets(targets, { ...this.#simulator.baseURLs });
+  }
+}
+
+/** Loaded only where it is wanted, to keep the start of a real server short. */
+async function startSimulator(): Promise<Simulator> {
+  const simulator = await import("../simulator/simulator.ts");
+  return await simulator.startSimulator();
+}
