@@ -36,7 +36,7 @@ export class AttemptRecord {
   answered(status: number, headers: Readonly<Record<string, string>>): void {
     this.httpStatus = status;
     this.headers = headers;
-    this.phase = "first_delta";
+    if (status < 300) this.phase = "first_delta";
   }
 
   /** Notes the first delta. */

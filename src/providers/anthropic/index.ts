@@ -7,6 +7,7 @@ import { knownModels } from "./models.ts";
 /** The Messages wire, with short names of models as the API's ids. */
 const messages: Dialect = Object.freeze<Dialect>({
   ...anthropicMessages,
+  name: "messages",
   encode: (input) => anthropicMessages.encode(withModelId(input)),
   countTokens: {
     ...messagesTokenCounter,

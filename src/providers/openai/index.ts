@@ -1,5 +1,6 @@
-import type { Adapter, KnownModel, ModelPattern } from "../../contract/adapter.ts";
+import type { Adapter, Dialect, KnownModel, ModelPattern } from "../../contract/adapter.ts";
 import { openAIChat } from "../../dialects/openai-chat/dialect.ts";
+import { responsesTokenCounter } from "../../dialects/openai-responses/count-tokens.ts";
 import { openAIResponses } from "../../dialects/openai-responses/dialect.ts";
 
 const patterns: readonly ModelPattern[] = [
@@ -94,6 +95,15 @@ const models: readonly KnownModel[] = [
   ...retired.map(([name, successor]) => ({ name, retired: true, successor })),
 ];
 
+/** Chat Completions has no way to count; the Responses API counts the same conversation. */
+const chat: Dialect = Object.freeze<Dialect>({
+  ...openAIChat,
+  name: "chat",
+  countTokens: responsesTokenCounter,
+});
+
+const responses: Dialect = Object.freeze<Dialect>({ ...openAIResponses, name: "responses" });
+
 /** OpenAI, over its Chat Completions wire. */
 export const openai: Adapter = Object.freeze({
   name: "openai",
@@ -102,6 +112,6 @@ export const openai: Adapter = Object.freeze({
   keyVariables: ["OPENAI_API_KEY"],
   keyRequired: true,
   baseURLVariables: ["OPENAI_BASE_URL"],
-  dialects: { chat: openAIChat, responses: openAIResponses },
+  dialects: { chat, responses },
   defaultDialect: "chat",
 });
