@@ -39,3 +39,9 @@ export class ByteBuffer {
     this.#bytes = grown;
   }
 }
+
+/** The same bytes with a Buffer's methods; what comes from a socket is one already. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

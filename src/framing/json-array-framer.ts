@@ -1,6 +1,6 @@
 import type { Frame } from "../contract/adapter.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
-import { ByteBuffer } from "./byte-buffer.ts";
+import { asBuffer, ByteBuffer } from "./byte-buffer.ts";
 import { frameTooLarge } from "./frame-rules.ts";
 
 const quote = 0x22;
@@ -42,7 +42,7 @@ export class JSONArrayFramer {
   }
 
   push(chunk: Uint8Array): readonly Frame[] {
-    const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const buffer = asBuffer(chunk);
     this.#start = 0;
     for (let index = 0; index < buffer.length; index += 1) {
       this.#step(buffer, index, buffer[index] ?? 0);

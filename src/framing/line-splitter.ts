@@ -1,4 +1,4 @@
-import { ByteBuffer } from "./byte-buffer.ts";
+import { asBuffer, ByteBuffer } from "./byte-buffer.ts";
 import { frameTooLarge } from "./frame-rules.ts";
 
 const lineFeed = 10;
@@ -32,7 +32,7 @@ export class LineSplitter {
   /** Takes the next bytes and hands on the lines they end. */
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const buffer = asBuffer(chunk);
     let start = this.#afterCarriageReturn && buffer[0] === lineFeed ? 1 : 0;
     this.#afterCarriageReturn = false;
     // Each search goes on where the last one of its byte stopped, so the chunk is read twice at most.

@@ -167,11 +167,12 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Bod
   }
 }
 
-/** Headers by lower-case name, repeated ones joined; a name cannot reach a prototype. */
+/** Joins the values of repeated headers, in the object the client made for this answer. */
 function joinHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  const joined: Record<string, string> = Object.create(null);
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) joined[name] = typeof value === "string" ? value : value.join(", ");
+  const joined: Record<string, string | string[] | undefined> = headers;
+  for (const name of Object.keys(joined)) {
+    const value = joined[name];
+    if (typeof value === "object") joined[name] = value.join(", ");
   }
-  return joined;
+  return joined as Record<string, string>;
 }

@@ -67,7 +67,9 @@ describe("an answer", () => {
     const upstream = await rawUpstream(async (connection) => {
       await connection.request();
       await connection.send(
-        chunkedHead("X-Request-Id: r1\r\nRetry-After: 1\r\nretry-after: 2\r\n__proto__: x\r\n"),
+        chunkedHead(
+          "X-Request-Id: r1\r\nRetry-After: 1\r\nretry-after: 2\r\n__proto__: x\r\n__proto__: y\r\n",
+        ),
         httpChunk("a"),
         httpChunk("b"),
         httpChunk(""),
@@ -77,7 +79,7 @@ describe("an answer", () => {
     expect(response.status).toBe(200);
     expect(response.headers["x-request-id"]).toBe("r1");
     expect(response.headers["retry-after"]).toBe("1, 2");
-    expect(Object.keys(response.headers)).toContain("__proto__");
+    expect(Object.entries(response.headers)).toContainEqual(["__proto__", "x, y"]);
     expect("x" in {}).toBe(false);
     expect(await textOf(response.body)).toBe("ab");
   });
