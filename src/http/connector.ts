@@ -3,7 +3,13 @@ import { connect as connectTLS } from "node:tls";
 import { type Clock, systemClock } from "../contract/clock.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
-import { judgedLookup, type Resolver, requireAllowedLiteral, systemResolver } from "./egress.ts";
+import {
+  judgedLookup,
+  type Resolver,
+  requireAllowedLiteral,
+  sharedResolver,
+  systemResolver,
+} from "./egress.ts";
 
 /** Time one address of several may take to connect before the next is tried, ms. */
 const addressAttemptMs = 500;
@@ -44,11 +50,11 @@ export class Connector {
   readonly #clock: Clock;
   readonly #trusted: readonly string[] | undefined;
   readonly #sockets = new Set<Socket>();
-  #onEmpty: (() => void) | undefined;
+  #empty: PromiseWithResolvers<void> | undefined;
 
   constructor(limits: Limits, options: ConnectorOptions) {
     this.#limits = limits;
-    this.#resolve = options.resolve ?? systemResolver;
+    this.#resolve = sharedResolver(options.resolve ?? systemResolver);
     this.#clock = options.clock ?? systemClock;
     this.#trusted = options.trustedCertificates;
   }
@@ -58,12 +64,11 @@ export class Connector {
     return this.#sockets.size;
   }
 
-  /** Resolves when no socket is open; ask once. */
+  /** Resolves when no socket is open any more, for good if none is opened after the question. */
   async allClosed(): Promise<void> {
     if (this.#sockets.size === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#onEmpty = resolve;
-    });
+    this.#empty ??= Promise.withResolvers<void>();
+    await this.#empty.promise;
   }
 
   /**
@@ -97,7 +102,7 @@ export class Connector {
     socket.once("close", () => {
       timer.clear();
       this.#sockets.delete(socket);
-      if (this.#sockets.size === 0) this.#onEmpty?.();
+      if (this.#sockets.size === 0) this.#empty?.resolve();
     });
     return socket;
   }

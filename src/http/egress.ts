@@ -13,6 +13,28 @@ export type Resolver = (
 /** The machine's own resolver. */
 export const systemResolver: Resolver = resolveHost;
 
+/**
+ * Asks once for a name however many want it at the same moment: the machine resolves only a few names
+ * at a time, and a burst of new connections to one provider would stand in line for the same answer.
+ * Nothing is remembered once it is answered. Everyone must ask with the same options.
+ */
+export function sharedResolver(resolve: Resolver): Resolver {
+  const waiting = new Map<string, Parameters<Resolver>[2][]>();
+  return (hostname, options, callback) => {
+    const others = waiting.get(hostname);
+    if (others !== undefined) {
+      others.push(callback);
+      return;
+    }
+    const callbacks = [callback];
+    waiting.set(hostname, callbacks);
+    resolve(hostname, options, (error, addresses) => {
+      waiting.delete(hostname);
+      for (const answer of callbacks) answer(error, addresses);
+    });
+  };
+}
+
 /** Whether an address may be connected to. */
 export function isAllowedAddress(address: string, allowPrivate: boolean): boolean {
   const kind = addressKind(address);

@@ -12,6 +12,7 @@ import {
   post,
   rawUpstream,
   textOf,
+  until,
 } from "../support/http.ts";
 
 const kinds: Record<AddressKind, readonly string[]> = {
@@ -204,6 +205,27 @@ describe("a connection", () => {
       expect(error.fields.metadata).toEqual({ phase: "connect", network_error: code });
     },
   );
+
+  it("asks for a name once at a time, and anew the next time", async () => {
+    const upstream = await rawUpstream(answering("reached"));
+    const asked: (() => void)[] = [];
+    const resolve: Resolver = (_hostname, _options, callback) => {
+      asked.push(() => callback(null, [{ address: "127.0.0.1", family: 4 }]));
+    };
+    const client = httpClient({}, { resolve });
+    const url = `http://busy.example:${upstream.port}/`;
+    const burst = Array.from({ length: 50 }, async () => client.send(post(url)));
+    await until(() => client.openSockets === 50);
+    expect(asked).toHaveLength(1);
+    asked[0]?.();
+    for (const response of await Promise.all(burst)) await textOf(response.body);
+    for (const { socket } of upstream.connections) socket.destroy();
+    await until(() => client.openSockets === 0);
+    const again = client.send(post(url));
+    await until(() => asked.length === 2);
+    asked[1]?.();
+    expect(await textOf((await again).body)).toBe("reached");
+  });
 
   it("to a name without addresses is PROVIDER_DNS_FAILED", async () => {
     const client = httpClient(

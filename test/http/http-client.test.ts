@@ -250,7 +250,7 @@ describe("connections", () => {
     await textOf((await client.send(post(`${upstream.url}/unused`))).body);
     const waiting = connectorError(client.send(post(silent.url)));
     await until(() => silent.connections.length === 1);
-    await client.close();
+    await Promise.all([client.close(), client.close()]);
     expect(client.openSockets).toBe(0);
     expect((await waiting).reason).toBe("SERVER_DRAINING");
     const late = await connectorError(client.send(post(upstream.url)));
