@@ -103,7 +103,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
         this.#items.complete(objectIn(event.item, "an item of the output"), placeOf(event));
         break;
       case "response.content_part.added":
-        this.#beginContent(event);
+        this.#beginPiece(event);
         break;
       case "response.output_text.annotation.added":
         this.#annotate(event);
@@ -122,7 +122,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     const piece = textOf(event.delta);
     switch (type) {
       case "response.output_text.delta":
-        this.#items.appendText("text", piece, place, indexOf(event.content_index));
+        this.#items.appendText("output_text", piece, place, indexOf(event.content_index));
         return true;
       case "response.refusal.delta":
         this.#items.appendText("refusal", piece, place, indexOf(event.content_index));
@@ -144,18 +144,15 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     }
   }
 
-  #beginContent(event: JsonObject): void {
-    const { type } = objectOf(event.part);
-    const kind = type === "output_text" ? "text" : type;
-    // Reasoning has one part for all its texts, and content of unknown types is told whole.
-    if (kind !== "text" && kind !== "refusal") return;
-    this.#items.content(kind, placeOf(event), indexOf(event.content_index));
+  #beginPiece(event: JsonObject): void {
+    const type = textOf(objectOf(event.part).type);
+    this.#items.beginPiece(type, placeOf(event), indexOf(event.content_index));
   }
 
   #annotate(event: JsonObject): void {
-    const index = this.#items.content("text", placeOf(event), indexOf(event.content_index));
-    if (!isObject(event.annotation) || !this.#builder.isOpen(index)) return;
-    this.#builder.addCitation(index, citationOf(event.annotation));
+    if (!isObject(event.annotation)) return;
+    const citation = citationOf(event.annotation);
+    this.#items.addCitation(citation, placeOf(event), indexOf(event.content_index));
   }
 
   #finish(state: string, event: JsonObject): void {

@@ -7,7 +7,7 @@ import { encodeResponses } from "./encode.ts";
 
 /** OpenAI's Responses API, and servers that speak it. */
 export const openAIResponses: Dialect = {
-  name: "responses",
+  name: "openai-responses",
   framing: "sse",
   defaultBaseURL: "https://api.openai.com/v1",
   auth: { scheme: "bearer" },

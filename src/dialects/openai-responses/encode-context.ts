@@ -20,8 +20,14 @@ export function ownOptions(options: JsonObject | undefined, context: EncodeConte
 }
 
 /** UNSUPPORTED_FIELD for content that this wire has no form for, and that cannot be left out. */
-export function unsupported(field: string, description: string): ConnectorError {
+export function unsupported(path: string, description: string): ConnectorError {
+  const field = requestField(path);
   return new ConnectorError("UNSUPPORTED_FIELD", `${field}: ${description}`, {
     violations: [{ field, description }],
   });
+}
+
+/** A path within the request, as warnings name it, as errors name it. */
+export function requestField(path: string): string {
+  return `request.${path}`;
 }

@@ -6,8 +6,9 @@ import {
   type ToolCall,
   type ToolResult,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { contentParts } from "../content-parts.ts";
 import { arrayOf, isObject, mergeInto, objectOf, textOf } from "../json.ts";
-import { type EncodeContext, ownOptions, unsupported } from "./encode-context.ts";
+import { type EncodeContext, ownOptions, requestField, unsupported } from "./encode-context.ts";
 import { encodeMedia } from "./encode-media.ts";
 import { itemMember, type MessageItem } from "./wire.ts";
 
@@ -48,18 +49,16 @@ class InputItems {
   }
 
   add(content: Content, field: string): void {
-    const { role, message, name, parts } = content;
+    const { role, name } = content;
+    const parts = contentParts(content, field);
     this.#message = undefined;
     if (name !== "") {
       this.#context.warnings.dropped(`${field}.name`, "this wire has no names of speakers");
     }
-    if (role === Role.TOOL && (message !== "" || parts.some(isNoResult))) {
+    if (role === Role.TOOL && parts.some(({ part }) => part.kind.case !== "toolResult")) {
       this.#context.warnings.changed(field, "sent as the user's: a tool's turn holds its results");
     }
-    if (message !== "") this.#addPiece(role, {}, { type: textType(role), text: message });
-    for (const [index, part] of parts.entries()) {
-      this.#addPart(role, part, `${field}.parts[${index}]`);
-    }
+    for (const placed of parts) this.#addPart(role, placed.part, placed.field);
   }
 
   #addPart(role: Role, part: Part, field: string): void {
@@ -134,7 +133,7 @@ class InputItems {
     const { raw, warnings } = this.#context;
     if (isOwn) {
       return citations.map(({ json }, index) =>
-        raw.hold(json, `${field}.text.citations[${index}].json`),
+        raw.hold(json, requestField(`${field}.text.citations[${index}].json`)),
       );
     }
     if (citations.length > 0) {
@@ -226,14 +225,11 @@ class InputItems {
     if (part.kind.case !== "provider") return undefined;
     const { adapter, json } = part.kind.value;
     const { raw, warnings } = this.#context;
-    if (adapter === this.#context.adapter) return raw.hold(json, `${field}.provider.json`);
+    if (adapter === this.#context.adapter)
+      return raw.hold(json, requestField(`${field}.provider.json`));
     warnings.dropped(field, `only ${adapter} knows this block`);
     return undefined;
   }
-}
-
-function isNoResult({ kind }: Part): boolean {
-  return kind.case !== "toolResult";
 }
 
 function textType(role: Role): string {

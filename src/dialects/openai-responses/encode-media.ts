@@ -1,6 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { type Media, MediaKind } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { toBase64 } from "../base64.ts";
+import { dataURL, mediaKind } from "../media-facts.ts";
 import { type EncodeContext, unsupported } from "./encode-context.ts";
 
 /**
@@ -8,7 +8,7 @@ import { type EncodeContext, unsupported } from "./encode-context.ts";
  * leaving them out would change the question.
  */
 export function encodeMedia(media: Media, field: string, context: EncodeContext): JsonObject {
-  switch (kindOf(media)) {
+  switch (mediaKind(media)) {
     case MediaKind.IMAGE:
       noteName(media, field, context, "only documents have a name here");
       return { type: "input_image", ...imageSource(media, field) };
@@ -19,41 +19,18 @@ export function encodeMedia(media: Media, field: string, context: EncodeContext)
   }
 }
 
-/** What a Media part is, told from its MIME type or `data:` address where it does not say it. */
-function kindOf(media: Media): MediaKind {
-  if (media.kind !== MediaKind.UNSPECIFIED) return media.kind;
-  const mimeType = mimeTypeOf(media);
-  if (mimeType.startsWith("image/")) return MediaKind.IMAGE;
-  if (mimeType.startsWith("audio/")) return MediaKind.AUDIO;
-  return mimeType.startsWith("video/") ? MediaKind.VIDEO : MediaKind.DOCUMENT;
-}
-
-function mimeTypeOf({ source, mimeType }: Media): string {
-  const inURL = source.case === "url" ? /^data:([^;,]+)/i.exec(source.value)?.[1] : undefined;
-  return (mimeType || inURL || "").toLowerCase();
-}
-
 function imageSource(media: Media, field: string): JsonObject {
   const { source } = media;
-  switch (source.case) {
-    case "data":
-      return { image_url: dataURL(media, source.value) };
-    case "url":
-      return { image_url: source.value };
-    case "fileId":
-      return { file_id: source.value };
-    default:
-      throw unsupported(field, "holds no bytes, address or file id");
-  }
+  if (source.case === "fileId") return { file_id: source.value };
+  const url = source.case === "url" ? source.value : dataURL(media);
+  if (url === undefined) throw unsupported(field, "holds no bytes, address or file id");
+  return { image_url: url };
 }
 
 function fileSource(media: Media, field: string, context: EncodeContext): JsonObject {
   const { source } = media;
-  if (source.case === "data")
-    return inlineFile(media, dataURL(media, source.value), field, context);
-  if (source.case === "url" && /^data:/i.test(source.value)) {
-    return inlineFile(media, source.value, field, context);
-  }
+  const bytes = dataURL(media);
+  if (bytes !== undefined) return inlineFile(media, bytes, field, context);
   noteName(media, field, context, "only a document's bytes are sent with a name");
   if (source.case === "url") return { file_url: source.value };
   if (source.case === "fileId") return { file_id: source.value };
@@ -69,10 +46,6 @@ function inlineFile(
 ): JsonObject {
   if (name === "") warnings.defaulted(`${field}.media.name`, 'the provider needs one: "document"');
   return { filename: name || "document", file_data: url };
-}
-
-function dataURL(media: Media, bytes: Uint8Array): string {
-  return `data:${mimeTypeOf(media)};base64,${toBase64(bytes)}`;
 }
 
 function noteName(

@@ -1,5 +1,5 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import type { Part } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { Citation, Part } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { arrayOf, textOf } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
 import {
@@ -71,21 +71,30 @@ export class OutputItems {
     this.#finish(isKnown ? known : this.#open(item, place.outputIndex), item);
   }
 
+  /** A piece of a message begins. Without an index it is the next one. */
+  beginPiece(type: string, place: ItemPlace, index?: number): void {
+    const at = this.#at(place);
+    // Reasoning has one part for all its texts.
+    if (at !== undefined && at.type !== "message") return;
+    const item = this.#find("message", place);
+    this.#piece(item, index ?? item.parts.size, type);
+  }
+
   /** More of a text or refusal. */
-  appendText(kind: "text" | "refusal", piece: string, place: ItemPlace, index?: number): void {
-    const part = this.content(kind, place, index);
+  appendText(
+    type: "output_text" | "refusal",
+    piece: string,
+    place: ItemPlace,
+    index?: number,
+  ): void {
+    const part = this.#lastPiece(type, place, index);
     if (this.#builder.isOpen(part)) this.#builder.appendText(part, piece);
   }
 
-  /** The part of a piece of a message, begun if need be. */
-  content(kind: "text" | "refusal", place: ItemPlace, index?: number): number {
-    const item = this.#find("message", place);
-    const contentIndex = index ?? Math.max(0, item.parts.size - 1);
-    const begun = item.parts.get(contentIndex);
-    if (begun !== undefined) return begun;
-    const part = this.#start(kind);
-    item.parts.set(contentIndex, part);
-    return part;
+  /** A source that a text cites. */
+  addCitation(citation: Citation, place: ItemPlace, index?: number): void {
+    const part = this.#lastPiece("output_text", place, index);
+    if (this.#builder.isOpen(part)) this.#builder.addCitation(part, citation);
   }
 
   /** More of the thinking. Of its own words and their summary, only what came first is told. */
@@ -165,8 +174,28 @@ export class OutputItems {
     }
   }
 
-  #start(kind: "text" | "refusal"): number {
-    return kind === "text" ? this.#builder.startText() : this.#builder.startRefusal();
+  #lastPiece(type: string, place: ItemPlace, index: number | undefined): number {
+    const item = this.#find("message", place);
+    const { size } = item.parts;
+    const last = item.parts.get(size - 1);
+    const goesOn = last !== undefined && this.#builder.part(last).kind.case === pieceKind(type);
+    return this.#piece(item, index ?? (goesOn ? size - 1 : size), type);
+  }
+
+  /** The part of a piece of a message, begun if need be. */
+  #piece({ parts }: OpenItem, index: number, type: string): number {
+    const begun = parts.get(index);
+    if (begun !== undefined) return begun;
+    const part = this.#startPiece(type);
+    parts.set(index, part);
+    return part;
+  }
+
+  #startPiece(type: string): number {
+    const kind = pieceKind(type);
+    if (kind === "text") return this.#builder.startText();
+    if (kind === "refusal") return this.#builder.startRefusal();
+    return this.#builder.startProvider(this.#adapter, type);
   }
 
   #finish(open: OpenItem, whole: JsonObject): void {
@@ -209,11 +238,10 @@ export class OutputItems {
   #add(open: OpenItem, index: number, part: Part): void {
     const { kind } = part;
     let begun: number;
-    if (kind.case === "text" || kind.case === "refusal") begun = this.#start(kind.case);
-    else if (kind.case === "thinking") begun = this.#builder.startThinking(this.#adapter);
+    if (kind.case === "thinking") begun = this.#builder.startThinking(this.#adapter);
     else if (kind.case === "toolCall") {
       begun = this.#builder.startToolCall(kind.value.id, kind.value.name);
-    } else begun = this.#builder.startProvider(this.#adapter, open.type);
+    } else begun = this.#startPiece(kind.case === "provider" ? kind.value.type : (kind.case ?? ""));
     open.parts.set(index, begun);
     this.#builder.finishWith(begun, part);
   }
@@ -279,6 +307,12 @@ export class OutputItems {
     }
     return found;
   }
+}
+
+/** The kind of part that a piece of a message becomes. */
+function pieceKind(type: string): "text" | "refusal" | "provider" {
+  if (type === "output_text" || type === "text") return "text";
+  return type === "refusal" ? "refusal" : "provider";
 }
 
 /** Most empty texts of reasoning that are told as such between two others. */
