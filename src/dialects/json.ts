@@ -72,6 +72,22 @@ export function unknownMembers(
 }
 
 /**
+ * Lays the members of an object that are not in `known` and not null on `kept`, as `unknownMembers` and
+ * `mergeInto` would: for the chunks of a stream, which repeat most of them without a change.
+ */
+export function keepUnknown(
+  kept: JsonObject,
+  object: JsonObject,
+  known: ReadonlySet<string>,
+): void {
+  for (const name in object) {
+    const value = object[name];
+    if (value === null || value === undefined || known.has(name) || kept[name] === value) continue;
+    mergeInto(kept, { [name]: storable(value) });
+  }
+}
+
+/**
  * A value as a Struct can hold it: a number beyond the range of a double, which JSON may write and
  * `JSON.parse` reads as Infinity, becomes its name as text. Anything else is returned as it is.
  */

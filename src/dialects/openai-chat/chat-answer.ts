@@ -7,7 +7,7 @@ import {
   WarningSchema,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { DecodeContext, StreamEvent, StreamSnapshot } from "../../contract/adapter.ts";
-import { arrayOf, isObject, mergeInto, objectOf, textOf, unknownMembers } from "../json.ts";
+import { arrayOf, isObject, keepUnknown, mergeInto, objectOf, storable, textOf } from "../json.ts";
 import { openAIStreamError } from "../openai-errors.ts";
 import { ResponseBuilder } from "../response-builder.ts";
 import { MessageReader } from "./message-reader.ts";
@@ -51,7 +51,7 @@ export class ChatAnswer {
     this.#model = textOf(body.model) || this.#model;
     if (isSeconds(body.created)) this.#created ||= body.created;
     this.#takeUsage(body.usage ?? objectOf(body.x_groq).usage);
-    mergeInto(this.#metadata, unknownMembers(body, answerMembers) ?? {});
+    keepUnknown(this.#metadata, body, answerMembers);
     for (const choice of arrayOf(body.choices)) if (isObject(choice)) this.#takeChoice(choice);
   }
 
@@ -144,10 +144,12 @@ export class ChatAnswer {
     if (isObject(choice.delta) || !this.#speaksInDeltas) {
       this.#message.take(objectOf(choice.delta ?? choice.message));
     }
-    const { logprobs, ...rest } = unknownMembers(choice, choiceMembers) ?? {};
-    mergeInto(this.#choice, rest);
+    keepUnknown(this.#choice, choice, choiceMembers);
+    const { logprobs } = choice;
     if (isObject(logprobs)) this.#takeLogprobs(logprobs);
-    else if (logprobs !== undefined) mergeInto(this.#choice, { logprobs });
+    else if (logprobs !== null && logprobs !== undefined) {
+      mergeInto(this.#choice, { logprobs: storable(logprobs) });
+    }
   }
 
   /** Log probabilities come token by token: the lists of all chunks make the list of the answer. */
@@ -155,9 +157,10 @@ export class ChatAnswer {
     for (const [name, value] of Object.entries(logprobs)) {
       const all = this.#logprobs.get(name);
       if (value === null) continue;
-      if (!Array.isArray(value)) mergeInto(this.#choice, { logprobs: { [name]: value } });
-      else if (all === undefined) this.#logprobs.set(name, [...value]);
-      else for (const item of value) all.push(item);
+      if (!Array.isArray(value)) {
+        mergeInto(this.#choice, { logprobs: { [name]: storable(value) } });
+      } else if (all === undefined) this.#logprobs.set(name, value.map(storable));
+      else for (const item of value) all.push(storable(item));
     }
   }
 

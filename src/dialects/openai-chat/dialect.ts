@@ -8,7 +8,7 @@ import type { ChatHost } from "./wire.ts";
  * OpenAI's Chat Completions wire as a given host speaks it. `defaultBaseURL` is the part before
  * `/chat/completions`; empty where the target must say it.
  */
-export function chatDialect(host: ChatHost, defaultBaseURL: string): Dialect {
+function chatDialect(host: ChatHost, defaultBaseURL: string): Dialect {
   return {
     name: "chat",
     framing: "sse",

@@ -1,6 +1,6 @@
 import { create, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { type Citation, CitationSchema } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { arrayOf, isObject, mergeInto, storable, textOf, unknownMembers } from "../json.ts";
+import { arrayOf, isObject, keepUnknown, mergeInto, storable, textOf } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
 import { AudioGatherer } from "./audio-gatherer.ts";
 import { imagePart, readContentItem } from "./content-item.ts";
@@ -67,7 +67,7 @@ export class MessageReader {
     if (audio !== undefined) mergeInto(this.#unknown, { audio });
     const annotations = [...this.#annotations.values()];
     if (this.#textLast === undefined) {
-      if (annotations.length > 0) mergeInto(this.#unknown, { annotations });
+      if (annotations.length > 0) mergeInto(this.#unknown, { annotations: storable(annotations) });
     } else {
       for (const annotation of annotations) {
         this.#builder.addCitation(this.#textLast, citationOf(annotation));
@@ -77,7 +77,7 @@ export class MessageReader {
   }
 
   #keepUnknown(message: JsonObject): void {
-    mergeInto(this.#unknown, unknownMembers(message, messageMembers) ?? {});
+    keepUnknown(this.#unknown, message, messageMembers);
     for (const member of reasoningMembers) {
       const value = message[member] ?? "";
       if (typeof value !== "string") mergeInto(this.#unknown, { [member]: storable(value) });

@@ -1,10 +1,17 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import { arrayOf, isObject, mergeInto, textOf } from "../json.ts";
+import { isObject, mergeInto, storable, textOf } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
 import { reasoningMembers } from "./wire.ts";
 
 /** Members of a detail that a stream tells in pieces. */
 const piecewise: readonly string[] = ["text", "summary", "data", "signature"];
+
+const noDetails: readonly JsonObject[] = [];
+
+function detailsOf({ reasoning_details: details }: JsonObject): readonly JsonObject[] {
+  if (!Array.isArray(details)) return noDetails;
+  return details.filter(isObject).map((detail) => storable(detail) as JsonObject);
+}
 
 /**
  * Reads thinking from whichever member a server puts it in.
@@ -27,7 +34,7 @@ export class ReasoningReader {
 
   /** Takes a message or delta. */
   take(message: JsonObject): void {
-    const details = arrayOf(message.reasoning_details).filter(isObject);
+    const details = detailsOf(message);
     const words = details.map((detail) => textOf(detail.text ?? detail.summary)).join("");
     this.#member ??=
       reasoningMembers.find((member) => textOf(message[member]) !== "") ??

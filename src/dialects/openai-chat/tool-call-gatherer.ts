@@ -34,7 +34,8 @@ export class ToolCallGatherer {
 
   /** Takes `tool_calls` of a message or delta. */
   take(items: readonly JsonValue[]): void {
-    for (const item of items.filter(isObject)) {
+    for (const item of items) {
+      if (!isObject(item)) continue;
       const piece = readPiece(item);
       this.#append(this.#callOf(item.index, piece), piece);
     }

@@ -41,6 +41,7 @@ export const choiceMembers: ReadonlySet<string> = new Set([
   "delta",
   "message",
   "finish_reason",
+  "logprobs",
   // A copy of the delta for clients of the older wire.
   "text",
 ]);

@@ -1,8 +1,13 @@
 // Proves that a whole answer is read into the contract: each kind of output, each reason to stop, in OpenAI's
 // own form and in those of compatible servers, with nothing lost that the contract has no place for.
-import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import { type JsonObject, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { MediaKind, Role, StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import {
+  LLMResponseSchema,
+  MediaKind,
+  Role,
+  StopReason,
+} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { decodeChatBody, decodeChoice, errorOf, partsOf } from "../../support/openai-chat.ts";
 
 const call = (id: string, args: JsonValue) => ({
@@ -333,6 +338,25 @@ describe("what the contract has no place for", () => {
         '"message":{"__proto__":{"b":1}},"usage":{"__proto__":{"c":1}}}',
     );
     expect(Object.keys(Object.prototype)).toEqual([]);
+  });
+});
+
+describe("a number that no Struct can hold", () => {
+  it("is its name", () => {
+    const body = JSON.parse(
+      '{"top":1e999,"choices":[{"own":[1e999],"logprobs":{"content":[{"logprob":-1e999}]},' +
+        '"message":{"own":{"n":1e999},"reasoning_details":[{"n":1e999}],"annotations":[{"n":1e999}]},' +
+        '"finish_reason":"stop"},{"own":1e999}],"usage":{"cost":1e999}}',
+    );
+    const response = decodeChatBody(body);
+    expect(response.providerMetadata).toEqual({
+      top: "Infinity",
+      choice: { own: ["Infinity"], logprobs: { content: [{ logprob: "-Infinity" }] } },
+      message: { own: { n: "Infinity" }, annotations: [{ n: "Infinity" }] },
+      usage: { cost: "Infinity" },
+      choices: [{ own: "Infinity" }],
+    });
+    expect(() => toJson(LLMResponseSchema, response)).not.toThrow();
   });
 });
 

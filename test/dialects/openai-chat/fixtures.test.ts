@@ -56,7 +56,7 @@ describe("a whole stream", () => {
     expect(response.usage).toMatchObject({ outputTokens: 20n, reasoningTokens: 14n });
   });
 
-  it.each(golden)("%s is the same wherever it is cut in two", (name) => {
+  it.each(golden)("%s is the same wherever it is cut in two", { timeout: 60_000 }, (name) => {
     const bytes = fixture(name);
     const expected = whole(name);
     for (let at = 1; at < bytes.length; at += 1) {
@@ -66,17 +66,21 @@ describe("a whole stream", () => {
     }
   });
 
-  it.each(golden)("%s is truncated, logically whole or complete, by where it ends", (name) => {
-    const bytes = fixture(name);
-    const finish = endOfEvent(bytes, '"finish_reason":"');
-    const done = bytes.indexOf("[DONE]") + "[DONE]".length;
-    for (let at = 0; at <= bytes.length; at += 1) {
-      const { kind } = decode(bytes.subarray(0, at));
-      expect(`${at}: ${kind}`).toBe(
-        `${at}: ${at < finish ? "truncated" : at < done ? "logical" : "complete"}`,
-      );
-    }
-  });
+  it.each(golden)(
+    "%s is truncated, logically whole or complete, by where it ends",
+    { timeout: 60_000 },
+    (name) => {
+      const bytes = fixture(name);
+      const finish = endOfEvent(bytes, '"finish_reason":"');
+      const done = bytes.indexOf("[DONE]") + "[DONE]".length;
+      for (let at = 0; at <= bytes.length; at += 1) {
+        const { kind } = decode(bytes.subarray(0, at));
+        expect(`${at}: ${kind}`).toBe(
+          `${at}: ${at < finish ? "truncated" : at < done ? "logical" : "complete"}`,
+        );
+      }
+    },
+  );
 });
 
 /** Where the event that holds `mark` can be read: at the end of its data, with or without a newline. */
