@@ -75,25 +75,31 @@ class Edge {
     const leave = this.#enter(calls);
     const call = this.#open(handler);
     let events: AsyncIterator<T> | undefined;
-    let isOver = false;
+    // Only what the api throws is an error of the call. What Connect throws into this generator (a
+    // socket that could not be written to) goes back as it came.
+    const next = async (): Promise<IteratorResult<T>> => {
+      try {
+        return await call.wait(async () => {
+          events ??= work(call.context)[Symbol.asyncIterator]();
+          return await events.next();
+        });
+      } catch (thrown) {
+        throw this.#outgoing(thrown);
+      }
+    };
+    let isDone = false;
     try {
-      call.context.signal.throwIfAborted();
-      const source = work(call.context)[Symbol.asyncIterator]();
-      events = source;
       for (;;) {
-        const { done, value } = await call.wait(() => source.next());
-        isOver = done === true;
-        if (done === true) return;
+        const { done, value } = await next();
+        isDone = done === true;
+        if (isDone) return;
         yield value;
       }
-    } catch (thrown) {
-      isOver = !call.context.signal.aborted;
-      throw this.#outgoing(thrown);
     } finally {
       call.close();
       leave();
-      // Whoever left early has aborted the call; its end is the api's affair and not waited for.
-      if (!isOver) events?.return?.().catch(() => {});
+      // Whoever leaves early has aborted the call; its end is the api's affair and not waited for.
+      if (!isDone) events?.return?.().catch(() => {});
     }
   }
 

@@ -78,7 +78,7 @@ export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
     handler(call)
       .then((answer) => completeErrors(answer, onFault))
       .then((answer) => universalResponseToNodeResponse(answer, response))
-      .catch((reason: unknown) => giveUp(reason, response, onFault));
+      .catch((reason: unknown) => giveUp(reason, response, call.signal, onFault));
   };
 }
 
@@ -150,11 +150,11 @@ function unknownHandler(request: NodeRequest): UniversalHandler | undefined {
 function giveUp(
   reason: unknown,
   response: NodeResponse,
+  signal: AbortSignal,
   onFault: (error: ConnectorError) => void,
 ): void {
-  // The caller is gone: nobody to answer, and nothing that this server did.
-  const isGone = reason instanceof ConnectError && reason.code === Code.Aborted;
-  if (!isGone) {
+  // A caller that is gone is nobody to answer, and nothing that this server did.
+  if (!signal.aborted && !response.destroyed && !isLostCaller(reason)) {
     onFault(new ConnectorError("INTERNAL_FAULT", "an answer could not be sent", { cause: reason }));
   }
   if (response.headersSent) {
@@ -163,4 +163,12 @@ function giveUp(
   }
   response.writeHead(500);
   response.end();
+}
+
+/** Whether sending failed at the socket, which may be told before the socket's end is. */
+function isLostCaller(reason: unknown): boolean {
+  if (!(reason instanceof ConnectError)) return false;
+  const { code, cause } = reason;
+  const isWrite = cause instanceof Error && "syscall" in cause && cause.syscall === "write";
+  return code === Code.Aborted || isWrite;
 }

@@ -1,12 +1,4 @@
-import type { DescService } from "@bufbuild/protobuf";
-import { type Client, createClient, type Transport } from "@connectrpc/connect";
-import {
-  createConnectTransport,
-  createGrpcTransport,
-  createGrpcWebTransport,
-} from "@connectrpc/connect-node";
 import { onTestFinished } from "vitest";
-import { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
 import { type Clock, systemClock } from "../../src/contract/clock.ts";
 import type { ConnectorApi } from "../../src/contract/connector-api.ts";
 import type { ConnectorError } from "../../src/contract/connector-error.ts";
@@ -73,44 +65,4 @@ export async function startRPCServer(options: RPCServerOptions = {}): Promise<RP
   });
   onTestFinished(() => listening.close());
   return { url: listening.url, port: listening.port, health, shutdown, faults };
-}
-
-/** A protocol over a version of HTTP, as connect-node's clients speak it. */
-export interface Wire {
-  readonly name: string;
-  readonly protocol: "grpc" | "grpc-web" | "connect";
-  readonly httpVersion: "1.1" | "2";
-  readonly json: boolean;
-}
-
-/** Every protocol over every version of HTTP it knows, in binary; Connect and gRPC-Web also in JSON. */
-export const wires: readonly Wire[] = [
-  { name: "gRPC", protocol: "grpc", httpVersion: "2", json: false },
-  { name: "gRPC in JSON", protocol: "grpc", httpVersion: "2", json: true },
-  { name: "gRPC-Web, HTTP/1.1", protocol: "grpc-web", httpVersion: "1.1", json: false },
-  { name: "gRPC-Web, HTTP/2", protocol: "grpc-web", httpVersion: "2", json: false },
-  { name: "Connect, HTTP/1.1", protocol: "connect", httpVersion: "1.1", json: false },
-  { name: "Connect, HTTP/2", protocol: "connect", httpVersion: "2", json: false },
-  { name: "Connect in JSON, HTTP/1.1", protocol: "connect", httpVersion: "1.1", json: true },
-];
-
-/** A transport that speaks a wire; further options are those of connect-node. */
-export function transportOver(
-  { protocol, httpVersion, json }: Wire,
-  url: string,
-  options: Partial<Parameters<typeof createConnectTransport>[0]> = {},
-): Transport {
-  const common = { baseUrl: url, useBinaryFormat: !json, ...options };
-  if (protocol === "grpc") return createGrpcTransport(common as never);
-  const web = { ...common, httpVersion } as Parameters<typeof createConnectTransport>[0];
-  return protocol === "connect" ? createConnectTransport(web) : createGrpcWebTransport(web);
-}
-
-/** A client of ConnectorService, or of another service. */
-export function clientOver<S extends DescService = typeof ConnectorService>(
-  wire: Wire,
-  url: string,
-  service: S = ConnectorService as DescService as S,
-): Client<S> {
-  return createClient(service, transportOver(wire, url));
 }
