@@ -56,19 +56,23 @@ export class OutputItems {
     this.#adapter = adapter;
   }
 
-  /** An item begins. */
+  /** An item begins. Said again of the same item, it says nothing new. */
   announce(item: JsonObject, place: ItemPlace): void {
     const known = this.#at(place);
-    const isKnown = known?.type === textOf(item.type) && !known.isComplete;
+    const isKnown =
+      known?.type === textOf(item.type) && (!known.isComplete || isSameID(known, item));
     if (!isKnown) this.#open(item, place.outputIndex);
   }
 
   /** An item is whole. */
   complete(item: JsonObject, place: ItemPlace): void {
     const type = textOf(item.type);
-    const known = this.#at({ ...place, itemID: place.itemID || textOf(item.id) });
-    const isKnown = known?.type === type && !known.isComplete;
-    this.#finish(isKnown ? known : this.#open(item, place.outputIndex), item);
+    const at = this.#at({ ...place, itemID: place.itemID || textOf(item.id) });
+    const isPlaced = at !== undefined || place.outputIndex !== undefined;
+    const known = isPlaced ? at : this.#lastOpen(type);
+    if (known?.type === type && !known.isComplete) this.#finish(known, item);
+    else if (known?.type === type && isSameID(known, item)) this.#replace(known, item);
+    else this.#finish(this.#open(item, place.outputIndex), item);
   }
 
   /** A piece of a message begins. Without an index it is the next one. */
@@ -307,6 +311,10 @@ export class OutputItems {
     }
     return found;
   }
+}
+
+function isSameID({ announced }: OpenItem, { id }: JsonObject): boolean {
+  return id !== undefined && announced.id === id;
 }
 
 /** The kind of part that a piece of a message becomes. */

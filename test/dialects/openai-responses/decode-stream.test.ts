@@ -273,6 +273,23 @@ describe("servers that leave things out", () => {
     expect(ended).toMatchObject({ response: { content: { message: "Hi" } } });
   });
 
+  test("an item whose id changes at its end, without indexes", () => {
+    const response = finished([
+      event("output_item.added", { item: { ...message, id: "msg_0", content: [] } }),
+      event("output_text.delta", { item_id: "msg_9", delta: "Hi" }),
+      event("output_item.done", { item: said("Hi") }),
+      end([said("Hi")]),
+    ]);
+    expect(response.content?.message).toBe("Hi");
+  });
+
+  test("an item that is announced and ended twice", () => {
+    const added = event("output_item.added", { output_index: 0, item: { ...call, arguments: "" } });
+    const done = event("output_item.done", { output_index: 0, item: call });
+    const frames = [created, added, added, done, added, done, end([])];
+    expect(finished(frames).content?.parts).toHaveLength(1);
+  });
+
   test("an index that begins anew for each item", () => {
     const at = { output_index: 0 };
     const frames = [
