@@ -50,7 +50,6 @@ export class ContentBlocks {
   begin(index: number, block: JsonObject): void {
     this.end(index);
     this.#open.set(index, this.#begin(block));
-    this.#ended.delete(index);
   }
 
   /**

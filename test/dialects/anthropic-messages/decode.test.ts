@@ -181,6 +181,7 @@ describe("content", () => {
       stop_details: { explanation: "The request was declined." },
     });
     expect(answer({ stop_reason: "refusal" }).content?.parts).toHaveLength(1);
+    expect(answer({ stop_details: { category: "bio" } }).content?.parts).toHaveLength(1);
   });
 
   it("takes content that is a text, null or missing", () => {
@@ -244,6 +245,7 @@ describe("usage", () => {
       serverToolUses: { web_search_requests: 2n },
       source: UsageSource.REPORTED,
     });
+    expect(usage?.serverToolUses).toEqual({ web_search_requests: 2n });
     expect(providerMetadata).toEqual({
       usage: {
         output_tokens_details: { other: 1 },
@@ -281,6 +283,10 @@ describe("usage", () => {
 });
 
 describe("metadata", () => {
+  it("may be called an error beside an answer", () => {
+    expect(answer({ error: { type: "odd" } }).providerMetadata).toEqual({ error: { type: "odd" } });
+  });
+
   it("keeps unknown members of the message under their own names", () => {
     const container = { id: "c", skills: null };
     expect(answer({ container, diagnostics: null, huge: Number.POSITIVE_INFINITY })).toMatchObject({

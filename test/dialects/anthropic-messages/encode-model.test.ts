@@ -21,6 +21,7 @@ describe("max_tokens", () => {
     ["claude-3-haiku-20240307", 4_096],
     ["claude-instant-1.2", 4_096],
     ["anthropic.claude-v2:1", 4_096],
+    ["anthropic.claude-v2", 4_096],
     ["llama3.2:3b", 4_096],
   ])("is the maximum of %s where none is given: %i", (model, maximum) => {
     const { body, warnings } = send({ maxOutputTokens: undefined }, { model });
@@ -67,6 +68,7 @@ describe("sampling", () => {
     const { body, warnings } = send(init, { model: "claude-sonnet-4-0" });
     expect(body).not.toHaveProperty("temperature");
     expect(warnings).toEqual(["DROPPED temperature", "DROPPED top_p", "DROPPED top_k"]);
+    expect(send(init, { model: "qwen3:8b" }).warnings).toEqual([]);
     const allowed = { temperature: 1, topP: 0.97, thinking };
     expect(send(allowed, { model: "claude-sonnet-4-0" }).body).toMatchObject({
       temperature: 1,

@@ -115,6 +115,10 @@ describe("turns", () => {
     expect(errorOf(() => send({ contents: [{ message: "a" }] })).reason).toBe("INVALID_REQUEST");
   });
 
+  it("sends the user's white space as it is", () => {
+    expect(send({ contents: [user(" ")] }).body.messages).toEqual([{ role: "user", content: " " }]);
+  });
+
   it("leaves out what has no visible text, and turns of which nothing is left", () => {
     const { body, warnings } = send({
       contents: [
