@@ -46,9 +46,11 @@ class HTTP1Connection implements Connection {
   readonly #context: ConnectionContext;
   /** Answers that are not complete; more than one when the client pipelines. */
   readonly #open = new Set<ServerResponse>();
+  /** The request that came last. */
+  #request: IncomingMessage | undefined;
   #timer: Timer | undefined;
   #draining = false;
-  /** Nothing more is read or answered. */
+  /** Nothing more is answered. */
   #ended = false;
 
   constructor(socket: Socket, context: ConnectionContext) {
@@ -56,14 +58,19 @@ class HTTP1Connection implements Connection {
     this.#context = context;
     this.#timer = context.clock.schedule(context.limits.headersMs, () => this.#endWaiting());
     socket.once("close", () => this.#timer?.clear());
-    // Node calls this after an answer that closes the connection.
-    socket.destroySoon = () => this.#end();
+    // Node calls this after an answer that closes the connection, and destroys the socket in it.
+    socket.destroySoon = () => {
+      this.#end();
+      // Otherwise when the rest of the request was read.
+      if (this.#request?.complete !== false) this.#destroyAfterLinger();
+    };
   }
 
   serve(request: IncomingMessage, response: ServerResponse): void {
     const { limits } = this.#context;
     this.#timer?.clear();
     if (this.#ended) return;
+    this.#request = request;
     if (this.#draining) {
       refuse(response, 503, { "retry-after": "0", "grpc-retry-pushback-ms": "0" });
       return;
@@ -77,6 +84,7 @@ class HTTP1Connection implements Connection {
       return;
     }
     this.#open.add(response);
+    this.#announceClose(request, response);
     this.#boundBody(request, response);
     keepAfterReading(request);
     handleRequest(this.#context, request, response);
@@ -90,14 +98,25 @@ class HTTP1Connection implements Connection {
   }
 
   drain(): void {
-    if (this.#draining) return;
     this.#draining = true;
-    for (const response of this.#open) {
-      if (!response.headersSent) response.setHeader("connection", "close");
-    }
-    if (this.#open.size === 0) this.#end();
+    if (this.#open.size === 0) this.#close();
   }
 
+  /**
+   * Adds `connection: close` to an answer that comes before its request is whole, so that the client
+   * stops sending and takes another connection (RFC 9112, section 9.3), and to all while draining.
+   */
+  #announceClose(request: IncomingMessage, response: ServerResponse): void {
+    const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+    const announce = (...args: unknown[]): ServerResponse => {
+      const isPartial = hasBody(request) && !request.complete;
+      if (this.#draining || isPartial) response.setHeader("connection", "close");
+      return writeHead(...args);
+    };
+    response.writeHead = announce as typeof response.writeHead;
+  }
+
+  /** Sees to it that the request is read to its end, or the connection dropped. */
   #boundBody(request: IncomingMessage, response: ServerResponse): void {
     const { limits, clock } = this.#context;
     const timer = clock.schedule(limits.requestMs, () => {
@@ -105,19 +124,19 @@ class HTTP1Connection implements Connection {
     });
     response.once("close", () => {
       this.#open.delete(response);
-      if (this.#socket.destroyed) timer.clear();
       const proceed = (): void => {
         timer.clear();
         this.#answered();
       };
-      if (request.complete) proceed();
-      else discardRequest(request, limits.requestBytes, proceed, () => this.#socket.destroy());
+      if (request.complete || this.#socket.destroyed) proceed();
+      else discardRequest(request, 4 * limits.requestBytes, proceed, () => this.#socket.destroy());
     });
   }
 
   #answered(): void {
-    if (this.#open.size > 0 || this.#ended) return;
-    if (this.#draining) this.#end();
+    if (this.#ended) this.#destroyAfterLinger();
+    else if (this.#open.size > 0) return;
+    else if (this.#draining) this.#close();
     else this.#awaitNext(this.#socket.bytesRead, this.#context.clock.now());
   }
 
@@ -129,7 +148,7 @@ class HTTP1Connection implements Connection {
       if (this.#socket.bytesRead !== bytesRead) {
         this.#timer = clock.schedule(limits.headersMs, () => this.#answer(408));
       } else if (clock.now() - idleSinceMs >= limits.sessionIdleMs) {
-        this.#end();
+        this.#close();
       } else {
         this.#awaitNext(bytesRead, idleSinceMs);
       }
@@ -143,28 +162,38 @@ class HTTP1Connection implements Connection {
 
   /** A last word outside of any answer, if none has begun. */
   #answer(status: number): void {
-    if (this.#ended) return;
-    if ([...this.#open].some((response) => response.headersSent)) {
+    if (this.#ended || [...this.#open].some((response) => response.headersSent)) {
       this.#socket.destroy();
       return;
     }
     const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}`;
     this.#socket.write(`${head}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-    this.#end();
+    this.#close();
   }
 
-  /**
-   * Ends the connection so that the last answer arrives: closing a socket with unread bytes in it
-   * resets it, and the client never sees what was sent before.
-   */
+  /** Ends the connection after what was written. */
+  #close(): void {
+    this.#end();
+    this.#destroyAfterLinger();
+  }
+
+  /** Ends our side only: a socket closed with unread bytes in it is reset, and what was sent lost. */
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#timer?.clear();
     this.#socket.end();
-    const timer = this.#context.clock.schedule(lingerMs, () => this.#socket.destroy());
-    this.#socket.once("close", () => timer.clear());
     this.#socket.resume();
   }
+
+  #destroyAfterLinger(): void {
+    const timer = this.#context.clock.schedule(lingerMs, () => this.#socket.destroy());
+    this.#socket.once("close", () => timer.clear());
+  }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return "content-length" in headers || "transfer-encoding" in headers;
 }
 
 function refuse(
