@@ -68,12 +68,24 @@ const table: ImportTable = {
     },
     { name: "config", files: /^src\/config\//, rooms: ["contract", "gen"], packages: "any" },
     {
+      name: "library",
+      files: /^src\/library\//,
+      rooms: ["contract", "rpc", "gen"],
+      packages: "any",
+    },
+    {
       name: "connectors",
       files: /^src\/connectors\.ts$/,
       rooms: [
         ...["contract", "framing", "http", "resilience", "dialects", "providers"],
-        ...["dispatch", "rpc", "config", "simulator", "gen"],
+        ...["dispatch", "rpc", "config", "simulator", "library", "gen"],
       ],
+      packages: "any",
+    },
+    {
+      name: "server",
+      files: /^src\/server\//,
+      rooms: ["connectors", "config", "rpc", "simulator", "providers", "contract", "gen"],
       packages: "any",
     },
     {
@@ -83,11 +95,12 @@ const table: ImportTable = {
       packages: proto,
     },
     {
-      name: "main",
-      files: /^src\/(main\.ts$|cli\/)/,
-      rooms: ["connectors", "rpc", "config", "simulator", "contract", "gen"],
+      name: "cli",
+      files: /^src\/cli\//,
+      rooms: ["connectors", "server", "rpc", "config", "providers", "contract", "gen"],
       packages: "any",
     },
+    { name: "main", files: /^src\/main\.ts$/, rooms: ["cli"], packages: [] },
   ],
   clockFiles: new Set(["src/contract/clock.ts"]),
   dependencies: new Set(Object.keys(packageJson.dependencies)),

@@ -68,7 +68,7 @@ function violationsOf(words: JsonValue | undefined): readonly FieldViolation[] {
       const { loc, msg } = objectOf(item);
       const path = arrayOf(loc).filter((step) => step !== "body");
       return {
-        field: cleanText(path.join(".")).slice(0, 128) || "request",
+        field: cleanText(path.join(".")) || "request",
         description: cleanText(textOf(msg)),
       };
     });

@@ -200,7 +200,7 @@ function filterCategories({ raw }: OpenAIErrorBody): Record<string, string> {
     const { filtered } = objectOf(found[name]);
     return filtered === true;
   });
-  return names.length === 0 ? {} : { category: cleanText(names.join(",")).slice(0, 128) };
+  return names.length === 0 ? {} : { category: cleanText(names.join(",")) };
 }
 
 const limitWords = /\b(requests|tokens|images) per (second|min|minute|hour|day|month)\b/i;

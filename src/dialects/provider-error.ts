@@ -1,7 +1,11 @@
 import { ConnectorError, type ErrorFields } from "../contract/connector-error.ts";
 import type { Reason } from "../contract/reasons.ts";
 
-const messageCharactersMax = 512;
+/**
+ * What is kept of a text from outside. It is far over what leaves the process, since secrets are taken
+ * out in between, and one that was cut would not be known any more.
+ */
+const keptCharactersMax = 4096;
 
 /** What a provider's error body says, in whatever shape it came. Empty where it says nothing. */
 export interface ProviderErrorBody {
@@ -61,25 +65,25 @@ export function providerError(
     ...detailsFor(reason, body, words),
     ...fields,
     metadata: {
-      ...(code && { provider_code: cleanText(code).slice(0, 128) }),
+      ...(code && { provider_code: cleanText(code) }),
       ...(status > 0 && { http_status: String(status) }),
       ...fields.metadata,
     },
   });
 }
 
-/** Text from outside, fit for a message: control characters become spaces, 512 characters at most. */
+/** Text from outside on one line: control characters become spaces, 4096 characters at most. */
 export function cleanText(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
   const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim();
   const whole = line.toWellFormed();
-  return whole.length > messageCharactersMax
-    ? `${whole.slice(0, messageCharactersMax - 1).toWellFormed()}…`
+  return whole.length > keptCharactersMax
+    ? `${whole.slice(0, keptCharactersMax - 1).toWellFormed()}…`
     : whole;
 }
 
 function detailsFor(reason: Reason, body: ProviderErrorBody, words: string): ErrorFields {
-  const field = cleanText(body.field).slice(0, 128);
+  const field = cleanText(body.field);
   const violations =
     field !== "" || badRequestReasons.has(reason)
       ? [{ field: field || "request", description: words }]

@@ -2,9 +2,13 @@ import { Code } from "../../gen/ts/google/rpc/code_pb.ts";
 import type { StreamProgress } from "../../gen/ts/nexen/connectors/v1/error_pb.ts";
 import type { Clock } from "../contract/clock.ts";
 import { ConnectorError, toConnectorError } from "../contract/connector-error.ts";
+import { Redactor } from "../http/redaction.ts";
 import { exhaustedLimits, retryHint } from "../resilience/retry-hint.ts";
 import type { AttemptRecord } from "./attempt-record.ts";
 import type { CallPlan } from "./call-plan.ts";
+
+const messageCharactersMax = 512;
+const valueCharactersMax = 128;
 
 /** Takes secrets out of a text. */
 export type Redact = (text: string) => string;
@@ -24,40 +28,51 @@ export function completeFailure(
   const known = toConnectorError(thrown, "INTERNAL_FAULT", "this server failed; see its log");
   const error = forCallersKey(known, plan);
   const hint = retryHint(record.headers, clock.wallTimeMs());
-  const retryAfterMs =
-    error.fields.retryAfterMs ?? (error.retryable ? hint.retryAfterMs : undefined);
+  const told = hint.retryAfterMs ?? error.fields.retryAfterMs;
   const limits = error.reason === "PROVIDER_RATE_LIMITED" ? exhaustedLimits(record.headers) : [];
-  const quotaSubjects = error.fields.quotaSubjects ?? (limits.length > 0 ? limits : undefined);
-  return new ConnectorError(error.reason, message(error, plan, redact), {
+  const clean = cleaner(plan, redact);
+  const { precondition, violations, quotaSubjects, metadata } = error.fields;
+  return new ConnectorError(error.reason, messageOf(error, plan, clean), {
     ...error.fields,
     code: error.code,
-    retryAfterMs,
-    quotaSubjects,
-    violations: error.fields.violations?.map(({ field, description }) => ({
-      field,
-      description: redact(description),
+    retryAfterMs: error.retryable ? told : undefined,
+    quotaSubjects: quotaSubjects ?? (limits.length > 0 ? limits : undefined),
+    violations: violations?.map(({ field, description }) => ({
+      field: clean(field, valueCharactersMax),
+      description: clean(description, messageCharactersMax),
     })),
-    precondition: error.fields.precondition && {
-      type: error.fields.precondition.type,
-      description: redact(error.fields.precondition.description),
+    precondition: precondition && {
+      type: precondition.type,
+      description: clean(precondition.description, messageCharactersMax),
     },
     ...(progress && { progress }),
     attempts: [record.toAttempt(error.reason)],
     metadata: {
-      ...redactValues(error.fields.metadata, redact),
+      ...cleanValues(metadata, clean),
       provider: plan.target.adapter.name,
       model: plan.model,
       target: plan.target.name,
       ...(plan.target.region && { region: plan.target.region }),
       ...(record.httpStatus > 0 && { http_status: String(record.httpStatus) }),
       ...(record.providerRequestId && {
-        provider_request_id: redact(record.providerRequestId).slice(0, 128),
+        provider_request_id: clean(record.providerRequestId, valueCharactersMax),
       }),
       attempts: "1",
-      phase: error.fields.metadata?.phase === "connect" ? "connect" : record.phase,
+      phase: metadata?.phase === "connect" ? "connect" : record.phase,
       retryable: String(hint.shouldRetry ?? error.retryable),
     },
   });
+}
+
+/** Takes secrets out of a text, the caller's own key too, and only then cuts it to a length. */
+function cleaner(plan: CallPlan, redact: Redact): (text: string, charactersMax: number) => string {
+  const own = new Redactor();
+  if (plan.callerKey !== undefined) own.add(plan.callerKey);
+  return (text, charactersMax) => {
+    const safe = redact(own.redact(text));
+    if (safe.length <= charactersMax) return safe;
+    return `${safe.slice(0, charactersMax - 1).toWellFormed()}…`;
+  };
 }
 
 /** A refused key that was the caller's own is the caller's matter, not the operator's. */
@@ -72,17 +87,21 @@ function forCallersKey(error: ConnectorError, plan: CallPlan): ConnectorError {
     : error;
 }
 
-function message(error: ConnectorError, plan: CallPlan, redact: Redact): string {
-  const words = redact(error.message);
-  const fromProvider = error.reason.startsWith("PROVIDER_") || error.fields.metadata?.http_status;
-  return fromProvider ? `${plan.target.adapter.name}: ${words}` : words;
+function messageOf(
+  error: ConnectorError,
+  plan: CallPlan,
+  clean: ReturnType<typeof cleaner>,
+): string {
+  const words = clean(error.message, messageCharactersMax);
+  const isProviders = error.reason.startsWith("PROVIDER_") || error.fields.metadata?.http_status;
+  return isProviders ? `${plan.target.adapter.name}: ${words}` : words;
 }
 
-function redactValues(
-  metadata: Readonly<Record<string, string>> | undefined,
-  redact: Redact,
+function cleanValues(
+  metadata: Readonly<Record<string, string>> = {},
+  clean: ReturnType<typeof cleaner>,
 ): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(metadata ?? {}).map(([key, value]) => [key, redact(value)]),
+    Object.entries(metadata).map(([key, value]) => [key, clean(value, valueCharactersMax)]),
   );
 }

@@ -33,6 +33,7 @@ export function providerRequest(
   const headers = {
     "content-type": "application/json",
     accept: stream ? "text/event-stream" : "application/json",
+    "user-agent": "nexen-connectors",
     ...target.headers,
   };
   for (const source of [wire.headers, plan.headers]) layHeaders(headers, source);

@@ -177,7 +177,7 @@ function classify(body: ErrorBody, httpStatus: number, headers: Headers): Connec
     ...fields,
     metadata: {
       ...metadata,
-      ...(body.requestId && { provider_request_id: cleanText(body.requestId).slice(0, 128) }),
+      ...(body.requestId && { provider_request_id: cleanText(body.requestId) }),
     },
   });
 }

@@ -199,7 +199,7 @@ describe("bodies of any shape", () => {
       const error = errorFor(status, body);
       expect(error.reason, String(status)).toBe(reason);
       expect(error.message).not.toBe("");
-      expect(error.message.length).toBeLessThanOrEqual(512);
+      expect(error.message.length).toBeLessThanOrEqual(4096);
       expect(error.message).toBe(cleanText(error.message));
       expect(error.message).not.toContain("<!doctype");
     }
