@@ -65,6 +65,7 @@ export function decideOutcome(arrival: Arrival, context: OutcomeContext): Outcom
 class Answerer {
   readonly #arrival: Arrival;
   readonly #context: OutcomeContext;
+  /** Stands for the request, byte for byte. */
   readonly #key: string;
   readonly #requestId: string;
 
@@ -72,15 +73,14 @@ class Answerer {
     this.#arrival = arrival;
     this.#context = context;
     const { method, url, bodyText = "" } = arrival;
-    const text = `${method} ${url.pathname}${url.search} ${bodyText}`;
-    this.#key = createRandom(text).text(32);
-    const random = createRandom(context.seed, "request id", text, context.state.countBefore(text));
+    this.#key = createRandom(method, url.pathname, url.search, bodyText).text(32);
+    const count = context.state.countBefore(this.#key);
+    const random = createRandom(context.seed, "request id", this.#key, count);
     this.#requestId = arrival.provider.requestId(random);
   }
 
   decide(): Outcome {
-    const { arrival, provider } = { arrival: this.#arrival, provider: this.#arrival.provider };
-    const { route, method, url } = arrival;
+    const { provider, route, method, url } = this.#arrival;
     if (!route) {
       const isKnown = provider.routes.some(({ path }) => path.test(url.pathname));
       const kind = isKnown ? "wrong-method" : "no-route";
@@ -138,7 +138,7 @@ class Answerer {
       const { on, times } = directive;
       if (on !== undefined && !route.wire.startsWith(on)) return {};
       if (times === undefined) return directive;
-      const before = this.#context.state.countBefore(`directive ${all} ${text}`);
+      const before = this.#context.state.countBefore(createRandom(all, text).text(32));
       return before < times ? directive : {};
     } catch (error) {
       if (!(error instanceof DirectiveError)) throw error;

@@ -43,7 +43,7 @@ export interface Simulator {
 /** Time a caller may take to send a whole request, ms. */
 const requestTimeoutMs = 60_000;
 /** Time a connection may be without a request, ms. */
-const keepAliveTimeoutMs = 5_000;
+const keepAliveTimeoutMs = 60_000;
 /** Largest block of headers, bytes. */
 const headerBytesMax = 64 * 1024;
 

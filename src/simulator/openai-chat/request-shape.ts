@@ -33,11 +33,12 @@ const userContent = either(
   ),
 );
 
+// `parsed` and `parsed_arguments` are what the provider's own SDK adds to answers and sends back.
 const toolCall = tagged({
   function: object({
     "id!": text,
     "type!": text,
-    "function!": object({ "name!": text, "arguments!": text }),
+    "function!": object({ "name!": text, "arguments!": text, parsed_arguments: anything }),
   }),
   custom: object({
     "id!": text,
@@ -61,6 +62,7 @@ const message = tagged(
       function_call: open,
       audio: open,
       annotations: list(open),
+      parsed: anything,
     }),
     tool: object({ "role!": text, "content!": plainContent, "tool_call_id!": text, name: text }),
     function: object({ "role!": text, content: anything, "name!": text }),
