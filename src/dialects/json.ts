@@ -117,7 +117,7 @@ export function mergeInto(base: JsonObject, over: JsonObject): JsonObject {
 }
 
 /** Sets an own member, `__proto__` included, so that foreign names never reach a prototype. */
-function setMember(object: JsonObject, name: string, value: JsonValue): void {
+export function setMember(object: JsonObject, name: string, value: JsonValue): void {
   if (name === "__proto__") {
     Object.defineProperty(object, name, {
       value,

@@ -1,7 +1,7 @@
 import { create, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { type Citation, CitationSchema } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { ConnectorError } from "../../contract/connector-error.ts";
-import { arrayOf, isObject, textOf, unknownMembers } from "../json.ts";
+import { arrayOf, isObject, setMember, textOf, unknownMembers } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
 import { blockMembers, blockType } from "./wire.ts";
 
@@ -209,7 +209,7 @@ function changeOther(
     if (name === "type" || value === null) continue;
     const before = open.block[name];
     const isGrowing = typeof before === "string" && typeof value === "string";
-    open.block[name] = isGrowing ? before + value : value;
+    setMember(open.block, name, isGrowing ? before + value : value);
   }
 }
 

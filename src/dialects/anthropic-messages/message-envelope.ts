@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { StopReason, type Usage } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { isObject, objectOf, storable, textOf, unknownMembers } from "../json.ts";
+import { isObject, objectOf, setMember, storable, textOf, unknownMembers } from "../json.ts";
 import type { ResponseEnvelope } from "../response-builder.ts";
 import { laterUsage, usageOf, usageRest } from "./usage.ts";
 import { messageMembers } from "./wire.ts";
@@ -147,6 +147,8 @@ export class MessageEnvelope {
   }
 
   #takeMetadata(members: JsonObject | undefined): void {
-    if (members !== undefined) Object.assign(this.#metadata, members);
+    for (const [name, member] of Object.entries(members ?? {})) {
+      setMember(this.#metadata, name, member);
+    }
   }
 }

@@ -4,7 +4,7 @@ import {
   UsageSchema,
   UsageSource,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { isObject, objectOf, storable, unknownMembers } from "../json.ts";
+import { isObject, objectOf, setMember, storable, unknownMembers } from "../json.ts";
 import { isTokenCount, tokenCount } from "../token-count.ts";
 
 const countMembers = [
@@ -66,7 +66,7 @@ export function laterUsage(before: JsonObject, report: JsonObject): JsonObject {
   const after = { ...before };
   for (const [name, value] of Object.entries(report)) {
     const isLost = value === null || (countMembers.includes(name) && !isTokenCount(value));
-    if (!isLost || after[name] === undefined) after[name] = value;
+    if (!isLost || after[name] === undefined) setMember(after, name, value);
   }
   return after;
 }

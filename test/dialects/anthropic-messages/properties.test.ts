@@ -58,7 +58,7 @@ const block: fc.Arbitrary<JsonObject> = fc
   .tuple(fc.oneof(text, thinking, sealed, tool, serverTool, novel), extras)
   .map(([known, rest]) => ({ ...rest, ...known }) as JsonObject);
 
-const message: fc.Arbitrary<JsonObject> = fc.record({
+const knownMessage: fc.Arbitrary<JsonObject> = fc.record({
   id: fc.uuid(),
   type: fc.constant("message"),
   role: fc.constant("assistant"),
@@ -74,6 +74,10 @@ const message: fc.Arbitrary<JsonObject> = fc.record({
     service_tier: fc.constant("standard"),
   }),
 });
+
+const message: fc.Arbitrary<JsonObject> = fc
+  .tuple(knownMessage, extras)
+  .map(([known, rest]) => ({ ...rest, ...known }));
 
 /** Cuts a text into pieces at places that the numbers choose; some are empty. */
 function cut(whole: string, places: readonly number[]): string[] {

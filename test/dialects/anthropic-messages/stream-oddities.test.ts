@@ -1,3 +1,4 @@
+import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { anthropicMessages } from "../../../src/dialects/anthropic-messages/dialect.ts";
@@ -158,6 +159,25 @@ describe("what is not known", () => {
       "amazon-bedrock-invocationMetrics": { latency: 3 },
       usage: { service_tier: "a", iterations: [] },
     });
+  });
+
+  it("may be called __proto__, and reaches no prototype", () => {
+    const odd: JsonObject = JSON.parse('{"__proto__":{"polluted":true}}');
+    const { content, providerMetadata } = completeAnswer(
+      framesOf([
+        start(odd),
+        open({ type: "novel" }),
+        delta(JSON.parse('{"type":"novel_delta","__proto__":{"polluted":true}}')),
+        stopped({ usage: { ...odd, output_tokens: 1 } }),
+        end,
+      ]),
+    );
+    expect(JSON.stringify(providerMetadata)).toBe(
+      '{"__proto__":{"polluted":true},"usage":{"__proto__":{"polluted":true}}}',
+    );
+    const kind = content?.parts[0]?.kind;
+    expect(kind?.case === "provider" && kind.value.json).toContain('"__proto__":{"polluted":true}');
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
   it("is kept as an event where it has no other place", () => {

@@ -24,7 +24,7 @@ type RequestInit = MessageInitShape<typeof LLMRequestSchema>;
 type PartInit = MessageInitShape<typeof PartSchema>;
 
 /** A request whose only turn is "Hi", with `max_output_tokens` set, and what the test adds. */
-export function requestOf(init: Omit<RequestInit, "$typeName"> = {}): RequestInit {
+function requestOf(init: Omit<RequestInit, "$typeName"> = {}): RequestInit {
   return {
     contents: [{ role: Role.USER, message: "Hi" }],
     maxOutputTokens: 100,
