@@ -1,0 +1,139 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import {
+  type CallRequest,
+  CallRequestSchema,
+  type StreamCallRequest,
+  StreamCallRequestSchema,
+} from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
+import { type LLMResponse, Role } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { CallOptionsSchema } from "../../gen/ts/nexen/connectors/v1/options_pb.ts";
+import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
+import { type Connectors, createConnectors } from "../../src/connectors.ts";
+import type { CallContext } from "../../src/contract/connector-api.ts";
+import { ConnectorError } from "../../src/contract/connector-error.ts";
+import { Secret } from "../../src/contract/secret.ts";
+import { adapters } from "../../src/providers/index.ts";
+import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";
+import { fakeTarget } from "./fake-adapter.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+/** One target a wire, by name of the target. */
+export const wires = ["anthropic", "openai-chat", "openai-responses"] as const;
+
+type Options = MessageInitShape<typeof CallOptionsSchema>;
+
+/** What a stream gave before it ended, and what ended it. */
+export interface Streamed {
+  readonly events: readonly StreamCallResponse[];
+  readonly error: ConnectorError | undefined;
+}
+
+/** Connectors in this process against simulated providers, in virtual time. */
+export class SimulatedConnectors {
+  readonly clock = new VirtualClock();
+  readonly connectors: Connectors;
+  readonly simulator: Simulator;
+
+  private constructor(simulator: Simulator) {
+    this.simulator = simulator;
+    const targets = adapters.flatMap((adapter) =>
+      Object.entries(adapter.dialects).map(([name, dialect]) =>
+        fakeTarget(adapter, {
+          name: adapter.name === "openai" ? `openai-${name}` : adapter.name,
+          dialect,
+          baseURL: Reflect.get(simulator.baseURLs, adapter.name),
+          apiKey: new Secret("sk-simulated-key"),
+        }),
+      ),
+    );
+    this.connectors = createConnectors({ targets, clock: this.clock });
+  }
+
+  static async start(): Promise<SimulatedConnectors> {
+    return new SimulatedConnectors(await startSimulator());
+  }
+
+  async close(): Promise<void> {
+    await this.connectors.close();
+    await this.simulator.close();
+  }
+
+  /** A whole answer. `directive` asks the simulator for a fault. */
+  async call(target: string, directive: string, options: Options = {}): Promise<LLMResponse> {
+    const request = callRequest(target, directive, options);
+    const { response } = await this.connectors.api.call(request, this.context());
+    if (response === undefined) throw new Error("no response");
+    return response;
+  }
+
+  /** The error that a call ends with. */
+  async failure(target: string, directive: string, options: Options = {}): Promise<ConnectorError> {
+    return await errorOf(this.call(target, directive, options));
+  }
+
+  /** All events of a stream, and its error. */
+  async stream(
+    target: string,
+    directive: string,
+    options: Options = {},
+    context: CallContext = this.context(),
+  ): Promise<Streamed> {
+    const request = streamRequest(target, directive, options);
+    const events: StreamCallResponse[] = [];
+    try {
+      for await (const event of this.connectors.api.streamCall(request, context))
+        events.push(event);
+    } catch (thrown) {
+      if (thrown instanceof ConnectorError) return { events, error: thrown };
+      throw thrown;
+    }
+    return { events, error: undefined };
+  }
+
+  /** Context of a call that begins now and that nobody cancels, unless `signal` does. */
+  context(signal: AbortSignal = new AbortController().signal): CallContext {
+    return { signal, receivedMs: this.clock.now(), deadlineMs: undefined, caller: "" };
+  }
+}
+
+/** A request for one target; `directive` stands in the prompt. */
+export function callRequest(target: string, directive: string, options: Options): CallRequest {
+  return create(CallRequestSchema, bodyOf(target, directive, options));
+}
+
+/** The same for a stream. */
+export function streamRequest(
+  target: string,
+  directive: string,
+  options: Options,
+): StreamCallRequest {
+  return create(StreamCallRequestSchema, bodyOf(target, directive, options));
+}
+
+/** The ConnectorError that a promise is rejected with. */
+export async function errorOf(promise: Promise<unknown>): Promise<ConnectorError> {
+  try {
+    await promise;
+  } catch (thrown) {
+    if (thrown instanceof ConnectorError) return thrown;
+    throw thrown;
+  }
+  throw new Error("it did not fail");
+}
+
+/** Text that the deltas of a stream carry. */
+export function deltaText(events: readonly StreamCallResponse[]): string {
+  return events.map(({ event }) => (event.case === "textDelta" ? event.value.text : "")).join("");
+}
+
+function bodyOf(target: string, directive: string, options: Options) {
+  const message = directive === "" ? "Hello" : `[[simulate: ${directive}]] Hello`;
+  return {
+    request: {
+      model: target === "anthropic" ? "claude-sonnet-4-5" : "gpt-4.1",
+      contents: [{ role: Role.USER, message }],
+      maxOutputTokens: 4000,
+    },
+    options: { ...options, target } as MessageInitShape<typeof CallOptionsSchema>,
+  };
+}
