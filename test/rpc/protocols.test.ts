@@ -4,10 +4,9 @@ import { Code, type ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
 import { ConnectorError } from "../../src/contract/connector-error.ts";
-import { connectorErrorFrom } from "../../src/rpc/error-status.ts";
 import { FakeApi, finished, goodRequest, textDelta } from "../support/fake-api.ts";
 import { connectErrorOf, GrpcJsClient, serviceError } from "../support/grpc-js.ts";
-import { clientOver, connectError, textsOf, wires } from "../support/rpc-client.ts";
+import { clientOver, completeError, connectError, textsOf, wires } from "../support/rpc-client.ts";
 import { startRPCServer } from "../support/rpc-server.ts";
 
 const { method } = ConnectorService;
@@ -29,7 +28,7 @@ describe.each(wires)("over $name", (wire) => {
     const client = clientOver(wire, (await startRPCServer()).url);
     const calls = [() => client.batchCall({}), () => textsOf(client.streamBatchCall({}) as never)];
     for (const call of calls) {
-      const error = connectorErrorFrom(await connectError(call()));
+      const error = completeError(await connectError(call()));
       expect([error.reason, error.status]).toEqual(["NOT_IMPLEMENTED", "UNIMPLEMENTED"]);
       expect(error.message).toMatch(/^(Stream)?BatchCall is not implemented/);
     }
@@ -46,7 +45,7 @@ describe.each(wires)("over $name", (wire) => {
       () => client.listModels({ pageSize: -1 }),
     ];
     for (const call of calls) {
-      const error = connectorErrorFrom(await connectError(call()));
+      const error = completeError(await connectError(call()));
       expect([error.reason, error.status]).toEqual(["INVALID_REQUEST", "INVALID_ARGUMENT"]);
       expect(error.fields.violations?.length).toBeGreaterThan(0);
     }
@@ -91,7 +90,7 @@ describe("an error", () => {
     expect(error.rawMessage).toBe("öffne 100% später bitte");
     expect(error.metadata.get("grpc-retry-pushback-ms")).toBe("1500");
     expect(error.metadata.get("retry-after")).toBe("2");
-    expect(connectorErrorFrom(error)).toMatchObject({
+    expect(completeError(error)).toMatchObject({
       reason: "PROVIDER_RATE_LIMITED",
       fields: {
         metadata: { provider: "openai", http_status: "429", retryable: "true" },
@@ -146,7 +145,7 @@ describe("an error", () => {
         const error = await connectError(call());
         expect(error.code).toBe(Code.Internal);
         expect(error.rawMessage).toBe("this server failed; see its log");
-        expect(connectorErrorFrom(error).reason).toBe("INTERNAL_FAULT");
+        expect(completeError(error).reason).toBe("INTERNAL_FAULT");
         const details = error.details.map((detail) => ("type" in detail ? detail.value : ""));
         expect(Buffer.from(details.join()).toString("latin1")).not.toContain("canary");
       }

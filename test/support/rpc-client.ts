@@ -5,6 +5,7 @@ import {
   createGrpcTransport,
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
+import { ErrorInfoSchema } from "../../gen/ts/google/rpc/error_details_pb.ts";
 import { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import type { ConnectorError } from "../../src/contract/connector-error.ts";
@@ -73,7 +74,15 @@ export async function connectError(call: Promise<unknown>): Promise<ConnectError
 
 /** The error that a call fails with, as the server threw it. */
 export async function receivedError(call: Promise<unknown>): Promise<ConnectorError> {
-  return connectorErrorFrom(await connectError(call));
+  return completeError(await connectError(call));
+}
+
+/** An error of the server. Fails unless it carries exactly one ErrorInfo, and that of the project. */
+export function completeError(error: ConnectError): ConnectorError {
+  const infos = error.findDetails(ErrorInfoSchema);
+  if (infos.length === 1 && infos[0]?.domain === "connectors.nexen")
+    return connectorErrorFrom(error);
+  throw new Error(`${infos.length} ErrorInfo in: ${error.message}`);
 }
 
 /** Headers that give a call this long, in the words of a protocol. */

@@ -10,7 +10,7 @@ import {
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import { trailerFlag, trailerParse } from "@connectrpc/connect/protocol-grpc-web";
 import type { ConnectorError } from "../../src/contract/connector-error.ts";
-import { connectorErrorFrom } from "../../src/rpc/error-status.ts";
+import { completeError } from "./rpc-client.ts";
 
 /** A request as bytes: what no client would send. */
 export interface RPCRequest {
@@ -89,7 +89,7 @@ export async function sendHTTP1(url: string, request: RPCRequest): Promise<RPCAn
 export function errorIn(answer: RPCAnswer): ConnectorError {
   const error = connectErrorIn(answer);
   if (error === undefined) throw new Error(`no error in an answer with status ${answer.status}`);
-  return connectorErrorFrom(error);
+  return completeError(error);
 }
 
 function connectErrorIn({ headers, trailers, body }: RPCAnswer): ConnectError | undefined {
