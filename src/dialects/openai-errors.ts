@@ -49,6 +49,8 @@ const reasonByCode: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   ["content_policy_violation", "CONTENT_FILTERED"],
   ["image_content_policy_violation", "CONTENT_FILTERED"],
   ["moderation_blocked", "CONTENT_FILTERED"],
+  ["bio_policy", "CONTENT_FILTERED"],
+  ["cyber_policy", "CONTENT_FILTERED"],
   ["invalid_api_key", "PROVIDER_CREDENTIAL_INVALID"],
   ["account_deactivated", "PROVIDER_CREDENTIAL_INVALID"],
 ]);

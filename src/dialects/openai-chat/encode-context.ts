@@ -1,6 +1,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { Part } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { objectOf } from "../json.ts";
+import { itemMember } from "../openai-responses/wire.ts";
 import type { ToolIDs } from "../openai-tool-ids.ts";
 import type { RawJSON } from "../raw-json.ts";
 import type { WarningList } from "../warning-list.ts";
@@ -20,10 +21,14 @@ export interface PlacedPart {
   readonly field: string;
 }
 
-/** The adapter's own fields of a part or tool. */
+/**
+ * The adapter's own fields of a part or tool. What the Responses wire of the same adapter keeps of an
+ * item is not for this wire: a history may have been written by both.
+ */
 export function ownOptions(
   options: JsonObject | undefined,
   { adapter }: EncodeContext,
 ): JsonObject {
-  return objectOf(options?.[adapter]);
+  const { [itemMember]: _, ...own } = objectOf(options?.[adapter]);
+  return own;
 }
