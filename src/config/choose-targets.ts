@@ -11,8 +11,8 @@ export interface ChooseTargetsInput extends FileTargetsInput {
 }
 
 /**
- * Targets are those of the file; without any there, those that the environment has a key for; and with
- * neither file nor key, simulated ones.
+ * Targets are those of the file; without any there, those that the environment has a key for; and
+ * with neither file nor key, simulated ones.
  */
 export function chooseTargets(
   input: ChooseTargetsInput,

@@ -89,12 +89,15 @@ function first(
   return used;
 }
 
-/** `OLLAMA_HOST` is the base URL of the dialect `ollama`: a variable may begin with a dialect's name. */
+/**
+ * `OLLAMA_HOST` is the base URL of the dialect `ollama`: a variable may begin with a dialect's
+ * name.
+ */
 function dialectFor(adapter: Adapter, base: Variable | undefined): Dialect {
-  const named = Object.values(adapter.dialects).find(({ name }) =>
+  const named = Object.keys(adapter.dialects).find((name) =>
     base?.name.startsWith(`${name.toUpperCase().replaceAll("-", "_")}_`),
   );
-  const dialect = named ?? adapter.dialects[adapter.defaultDialect];
+  const dialect = adapter.dialects[named ?? adapter.defaultDialect];
   if (dialect === undefined) throw new Error(`${adapter.name} lacks its default dialect`);
   return dialect;
 }

@@ -12,46 +12,76 @@ export interface ExpandedFile {
 }
 
 /**
- * Replaces the references in every text of a file. A missing one in a target's `api_key` leaves the key
- * out, since it disables the target; everywhere else it is a problem.
+ * Replaces the references in every text of a file. A missing one in a target's `api_key` leaves the
+ * key out, since it disables the target; everywhere else it is a problem.
  */
 export function expandSections(
   value: unknown,
   references: References,
   report: LoadReport,
 ): ExpandedFile {
-  const missingKeys = new Map<number, string>();
-  const keyVariables = new Map<number, string>();
-  const expand = (input: unknown, path: Path): unknown => {
-    if (typeof input === "string") return expandText(input, path);
-    if (Array.isArray(input)) return input.map((item, index) => expand(item, [...path, index]));
+  const expander = new Expander(references, report);
+  return {
+    value: expander.expand(value, []),
+    missingKeys: expander.missingKeys,
+    keyVariables: expander.keyVariables,
+  };
+}
+
+const wholeVariable = /^\s*\$\{(\w+)\}\s*$/;
+
+class Expander {
+  readonly missingKeys = new Map<number, string>();
+  readonly keyVariables = new Map<number, string>();
+  readonly #references: References;
+  readonly #report: LoadReport;
+
+  constructor(references: References, report: LoadReport) {
+    this.#references = references;
+    this.#report = report;
+  }
+
+  expand(input: unknown, path: Path): unknown {
+    if (typeof input === "string") return this.#expandText(input, path);
+    if (Array.isArray(input)) return input.map((item, i) => this.expand(item, [...path, i]));
     if (typeof input !== "object" || input === null) return input;
     const mapping: Record<string, unknown> = Object.create(null);
-    for (const [key, item] of Object.entries(input)) mapping[key] = expand(item, [...path, key]);
+    for (const [key, item] of Object.entries(input)) {
+      mapping[key] = this.expand(item, [...path, key]);
+    }
     return mapping;
-  };
-  const expandText = (text: string, path: Path): string | undefined => {
-    const expansion = references.expand(text);
-    const target = isAPIKey(path) ? path[1] : undefined;
-    const variable = /^\s*\$\{(\w+)\}\s*$/.exec(text)?.[1];
-    if (typeof target === "number" && variable) keyVariables.set(target, variable);
-    if (isSecret(path)) report.hide(text.trim());
+  }
+
+  #expandText(text: string, path: Path): string | undefined {
+    const field = fieldOf(path);
+    if (field === "api_key" || field === "token" || field === "credentials") {
+      this.#report.hide(text.trim());
+    }
+    // Refused as a whole in this version: what is missing in them would be a second problem.
+    if (field === "credentials") return text;
+    const target = field === "api_key" ? Number(path[1]) : undefined;
+    const variable = wholeVariable.exec(text)?.[1];
+    if (target !== undefined && variable) this.keyVariables.set(target, variable);
+    const expansion = this.#references.expand(text);
     if (expansion.kind === "text") {
-      for (const used of expansion.used) report.hide(used.trim());
+      for (const used of expansion.used) this.#remember(used.trim(), field);
       return expansion.text;
     }
-    if (expansion.kind === "missing" && typeof target === "number") {
-      missingKeys.set(target, expansion.why);
-    } else report.add(path, expansion.why);
+    if (expansion.kind === "malformed" || target === undefined) {
+      this.#report.add(path, expansion.why);
+    } else this.missingKeys.set(target, expansion.why);
     return undefined;
-  };
-  return { value: expand(value, []), missingKeys, keyVariables };
+  }
+
+  /** What goes into a header may be a secret; keys and tokens become ones when they are read. */
+  #remember(used: string, field: string): void {
+    if (field === "headers") this.#report.secret(used);
+    else this.#report.hide(used);
+  }
 }
 
-function isAPIKey(path: Path): boolean {
-  return path.length === 3 && path[0] === "targets" && path[2] === "api_key";
-}
-
-function isSecret(path: Path): boolean {
-  return isAPIKey(path) || path.includes("token") || path.includes("credentials");
+/** The key of a target or caller that a path is at or under. Empty: the path is elsewhere. */
+function fieldOf(path: Path): string {
+  const [section, , field] = path;
+  return section === "targets" || section === "callers" ? String(field ?? "") : "";
 }

@@ -54,7 +54,9 @@ export function read<T>(reader: (input: unknown, complain: Complain) => T | unde
   });
 }
 
-/** A mapping of the user's own keys to texts, which a function reads pair by pair into a new one. */
+/**
+ * A mapping of the user's own keys to texts, which a function reads pair by pair into a new one.
+ */
 export function pairs<T>(
   reader: (pairs: readonly (readonly [string, string])[], complain: Complain) => T,
 ): Field<T> {

@@ -141,7 +141,9 @@ function isOwn(adapter: Adapter, baseURL: string): boolean {
   return baseURL !== "" && ownOrigins(adapter).has(originOf(baseURL));
 }
 
-/** Says so if the variable is known as one provider's key, and the address as another provider's. */
+/**
+ * Says so if the variable is known as one provider's key, and the address as another provider's.
+ */
 function strangersKey(
   variable: string,
   baseURL: string,

@@ -16,26 +16,31 @@ export interface LimitRange {
 
 const bytesMax = 1024 ** 3;
 const countMax = 2 ** 31 - 1;
+const per10sMax = 1_000_000;
 
 /** Bounds of single limits where those of their kind do not fit. */
 const bounds: Partial<Record<LimitName, { readonly min?: number; readonly max?: number }>> = {
   drainGraceMs: { min: 0 },
   jsonDepth: { max: 512 },
+  pingsPer10s: { max: per10sMax },
+  resetsPer10s: { max: per10sMax },
+  settingsPer10s: { max: per10sMax },
   sessionMemoryMebibytes: { max: 4096 },
 };
 
 /** Names of all limits, in the order of the contract. */
 export const limitNames: readonly LimitName[] = Object.keys(defaultLimits).filter(isLimitName);
 
-/** Key of a limit in the file: `drainGraceMs` is `drain_grace_ms`, `pingsPer10s` is `pings_per_10s`. */
+/**
+ * Key of a limit in the file: `drainGraceMs` is `drain_grace_ms`, `pingsPer10s` is `pings_per_10s`.
+ */
 export function limitKey(name: LimitName): string {
   return name.replace(/[A-Z]|(?<=[a-z])\d/g, (character) => `_${character.toLowerCase()}`);
 }
 
 /** The range of a limit. The end of its name says its unit. */
 export function limitRange(name: LimitName): LimitRange {
-  const range = { min: 1, ...kindOf(name), ...bounds[name] };
-  return range;
+  return { min: 1, ...kindOf(name), ...bounds[name] };
 }
 
 function kindOf(name: LimitName): Omit<LimitRange, "min"> {

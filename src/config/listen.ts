@@ -56,8 +56,8 @@ function outside(
 }
 
 /**
- * Reports a server that others could reach and use: off the loopback interface without callers, without
- * certificates of callers, and without `insecure`.
+ * Reports a server that others could reach and use: off the loopback interface without callers,
+ * without certificates of callers, and without `insecure`.
  */
 export function checkExposure(
   listen: Listen,

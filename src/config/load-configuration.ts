@@ -34,7 +34,9 @@ export interface ConfigurationFlags {
   readonly logLevel?: string | undefined;
 }
 
-/** Where a configuration comes from. A flag goes before the environment, and that before the file. */
+/**
+ * Where a configuration comes from. A flag goes before the environment, and that before the file.
+ */
 export interface ConfigurationSources {
   /** Path of the file. Unset: that of `CONNECTORS_CONFIG`, or no file. */
   readonly file?: string | undefined;
@@ -63,8 +65,9 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * Reads, checks and completes the configuration. It keeps no state: loading again gives a new one, and
- * a load that fails leaves those before as they are. Throws ConfigurationError with every problem.
+ * Reads, checks and completes the configuration. It keeps no state: loading again gives a new one,
+ * and a load that fails leaves those before as they are. Throws ConfigurationError with every
+ * problem.
  */
 export function loadConfiguration(sources: ConfigurationSources): Configuration {
   const file = openConfigurationFile(sources.file, sources.environment);
@@ -80,9 +83,12 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
   const callers = resolveCallers(sections.callers, report);
   const insecure = parseFlag("insecure", sections, report) ?? false;
   const choice = {
-    ...{ list: sections.targets, missingKeys: expanded.missingKeys },
-    ...{ keyVariables: expanded.keyVariables, adapters: sources.adapters },
-    ...{ environment: sources.environment, hasFile: file.name !== "" },
+    list: sections.targets,
+    missingKeys: expanded.missingKeys,
+    keyVariables: expanded.keyVariables,
+    adapters: sources.adapters,
+    environment: sources.environment,
+    hasFile: file.name !== "",
     simulate: parseFlag("simulate", sections, report) || flags.simulate === true,
   };
   const chosen = chooseTargets(choice, report);
@@ -102,7 +108,8 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
   const knowsCallers = isFilled(sections.callers) || listen.tls?.clientCA !== undefined;
   checkExposure(listen, { knowsCallers, insecure }, origin, report);
   for (const target of chosen.targets) noteTarget(target, report);
-  if (report.problems.length > 0) throw new ConfigurationError(report.problems);
+  const { problems } = report;
+  if (problems.length > 0) throw new ConfigurationError(problems);
   for (const part of Object.values(configuration)) Object.freeze(part);
   return Object.freeze({ ...configuration, secrets: report.secrets, notes: report.notes });
 }

@@ -1,6 +1,6 @@
 import { Secret } from "../contract/secret.ts";
 import type { ConfigurationProblem, Path, Place } from "./configuration-problem.ts";
-import { isKey } from "./schema.ts";
+import { allKeys } from "./schema.ts";
 
 /** Most problems that are listed; the rest is counted. */
 const problemsMax = 100;
@@ -12,6 +12,7 @@ export class LoadReport {
   readonly #file: string;
   readonly #locate: (path: Path) => Place;
   readonly #problems: ConfigurationProblem[] = [];
+  readonly #paths = new Set<string>();
   readonly #notes: string[] = [];
   readonly #secrets: Secret[] = [];
   readonly #hidden = new Set<string>();
@@ -22,8 +23,11 @@ export class LoadReport {
     this.#locate = locate;
   }
 
-  /** A problem of the value at a path of the file. */
+  /** A problem of the value at a path of the file. Only the first counts: others follow from it. */
   add(path: Path, message: string): void {
+    const key = JSON.stringify(path);
+    if (this.#paths.has(key)) return;
+    this.#paths.add(key);
     this.addAt(this.#locate(path), path, message);
   }
 
@@ -57,13 +61,13 @@ export class LoadReport {
 
   /** All problems in the order of their places, those outside the file first. */
   get problems(): readonly ConfigurationProblem[] {
-    const sorted = this.#problems
-      .map((problem) => ({ ...problem, message: this.#redact(problem.message) }))
-      .sort((a, b) => a.line - b.line || a.column - b.column);
-    if (sorted.length <= problemsMax) return sorted;
+    const sorted = this.#problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+    const shown = sorted
+      .slice(0, problemsMax)
+      .map((problem) => ({ ...problem, message: this.#redact(problem.message) }));
+    if (sorted.length <= problemsMax) return shown;
     const message = `${sorted.length - problemsMax} more problems are not shown`;
-    const last = { file: this.#file, line: 0, column: 0, path: "", message };
-    return [...sorted.slice(0, problemsMax), last];
+    return [...shown, { file: this.#file, line: 0, column: 0, path: "", message }];
   }
 
   /** All notes in the order they were made. */
@@ -81,9 +85,11 @@ export class LoadReport {
   }
 }
 
-/** The path as far as its keys are our own: a key that is not might be a secret in the wrong place. */
+/**
+ * The path as far as its keys are our own: a key that is not might be a secret in the wrong place.
+ */
 function show(path: Path): string {
-  const foreign = path.findIndex((segment) => typeof segment === "string" && !isKey(segment));
+  const foreign = path.findIndex((segment) => typeof segment === "string" && !allKeys.has(segment));
   const shown = foreign < 0 ? path : path.slice(0, foreign);
   return shown.reduce<string>((text, segment) => {
     if (typeof segment === "number") return `${text}[${segment}]`;

@@ -4,6 +4,9 @@ import type { LoadReport } from "./load-report.ts";
 import { nearestName } from "./nearest-name.ts";
 import { keysAt } from "./schema.ts";
 
+/** Unknown keys of one mapping that get a hint. */
+const hintsMax = 100;
+
 /** Checks a part of the file and reports every problem with its path. Unset: it had some. */
 export function parseSection<T>(
   schema: z.ZodType<T>,
@@ -16,7 +19,10 @@ export function parseSection<T>(
   for (const issue of result.error.issues) {
     const inner = [...path, ...issue.path.filter((segment) => typeof segment !== "symbol")];
     if (issue.code === "unrecognized_keys") {
-      for (const key of issue.keys) report.add([...inner, key], unknownKey(key, keysAt(inner)));
+      const known = keysAt(inner);
+      for (const [index, key] of issue.keys.entries()) {
+        report.add([...inner, key], index < hintsMax ? unknownKey(key, known) : "unknown key");
+      }
     } else {
       report.add(inner, issue.message);
     }

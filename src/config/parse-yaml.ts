@@ -129,7 +129,10 @@ class TreeReader {
     this.problems.push({ ...this.#place(offset), path, message });
   }
 
-  /** Adds a problem unless the last one stood on the same line: parsers stumble over one fault twice. */
+  /**
+   * Adds a problem unless the last one stood on the same line: parsers stumble over one fault
+   * twice.
+   */
   addOnce(offset: number, message: string): void {
     if (this.problems.at(-1)?.line !== this.#place(offset).line) this.add(offset, [], message);
   }

@@ -10,8 +10,8 @@ const sizeUnits: Readonly<Record<string, number>> = {
 export const durationMsMax: number = 2 ** 31 - 1;
 
 /**
- * Reads a duration: a number of seconds, or a text of a number and `ms`, `s`, `m` or `h`. Gives whole
- * milliseconds, 1 to 2^31-1. Unset: it is none.
+ * Reads a duration: a number of seconds, or a text of a number and `ms`, `s`, `m` or `h`. Gives
+ * whole milliseconds, 1 to 2^31-1. Unset: it is none.
  */
 export function parseDurationMs(input: unknown): number | undefined {
   const ms = scale(input, durationUnits, 1000);

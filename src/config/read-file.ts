@@ -4,8 +4,8 @@ import { closeSync, openSync, readSync } from "node:fs";
 export type FileText = { readonly text: string } | { readonly problem: string };
 
 /**
- * Reads a UTF-8 text of at most `bytesMax` bytes; what is larger is not read to its end. The problem
- * names no path and nothing of the content.
+ * Reads a UTF-8 text of at most `bytesMax` bytes; what is larger is not read to its end. The
+ * problem names no path and nothing of the content.
  */
 export function readTextFile(path: string, bytesMax: number): FileText {
   try {

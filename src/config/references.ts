@@ -11,7 +11,7 @@ const secretFileBytesMax = 64 * 1024;
 const reference = /\$\$\{|\$\{([^}]*)(\}?)/g;
 const variableName = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 const filePrefix = "file:";
-const malformed = `expected \${NAME} or \${file:/path}; a text that holds \${ itself is written with $\${`;
+const malformed = `expected \${NAME} or \${file:/path}; a text with \${ in it has $\${`;
 
 /** Replaces `${NAME}` and `${file:/path}` in texts of the configuration; `$${` stands for `${`. */
 export class References {
@@ -25,8 +25,9 @@ export class References {
   }
 
   /**
-   * Replaces every reference once: what comes out is not looked at again. A variable that is not set or
-   * empty, and a file that cannot be read or is empty, are missing. A file's text is trimmed.
+   * Replaces every reference once: what comes out is not looked at again. A variable that is not
+   * set or empty, and a file that cannot be read or is empty, are missing. A file's text is
+   * trimmed.
    */
   expand(text: string): Expansion {
     if (!text.includes("${")) return { kind: "text", text, used: [] };
@@ -67,5 +68,5 @@ export class References {
 
 /** Writes a text so that `References.expand` gives it back. */
 export function escapeReferences(text: string): string {
-  return text.replaceAll("${", "$${");
+  return text.replaceAll("${", () => "$${");
 }

@@ -4,6 +4,7 @@ import { parseBaseURL } from "./base-url.ts";
 import type { LogLevel } from "./configuration.ts";
 import {
   type Complain,
+  type Field,
   flag,
   list,
   mapping,
@@ -15,7 +16,7 @@ import {
   wrongType,
 } from "./fields.ts";
 import { headerNameProblem, headerValueProblem } from "./header-rules.ts";
-import { keyProblem } from "./key-problem.ts";
+import { keyProblem, tokenProblem } from "./key-problem.ts";
 import { limitKey, limitNames, limitRange } from "./limit-range.ts";
 import { parseDurationMs, parseWhole } from "./quantities.ts";
 import { patternCharactersMax } from "./route-patterns.ts";
@@ -61,7 +62,7 @@ const duration = read((input, complain) => {
 });
 
 /** A text that `parse` reads. */
-function readText<T>(parse: (input: string, complain: Complain) => T | undefined) {
+function readText<T>(parse: (input: string, complain: Complain) => T | undefined): Field<T> {
   return read((input, complain) => {
     if (typeof input === "string") return parse(input, complain);
     complain(wrongType(input, "text"));
@@ -69,12 +70,15 @@ function readText<T>(parse: (input: string, complain: Complain) => T | undefined
   });
 }
 
-const key = readText((input, complain) => {
-  const trimmed = input.trim();
-  const problem = keyProblem(trimmed);
-  if (problem !== undefined) complain(problem);
-  return trimmed;
-});
+/** A secret, without the spaces and line ends around it. */
+function readSecret(problemOf: (secret: string) => string | undefined): Field<string> {
+  return readText((input, complain) => {
+    const trimmed = input.trim();
+    const problem = problemOf(trimmed);
+    if (problem !== undefined) complain(problem);
+    return trimmed;
+  });
+}
 
 const baseURL = readText((input, complain) => {
   const parsed = parseBaseURL(input);
@@ -144,7 +148,7 @@ const targetShape = {
   host: host.optional(),
   dialect: text(() => undefined).optional(),
   base_url: baseURL.optional(),
-  api_key: key.optional(),
+  api_key: readSecret(keyProblem).optional(),
   region: regionName.optional(),
   project: notYet.optional(),
   credentials: notYet.optional(),
@@ -155,7 +159,7 @@ const targetShape = {
   required: flag,
 };
 const routeShape = { id: name, model: modelPattern, targets: list(name).min(1, emptyList) };
-const callerShape = { name, token: key };
+const callerShape = { name, token: readSecret(tokenProblem) };
 const retryShape = {
   max_attempts: ranged(parseWhole, { min: 1, max: 3 }, "a whole number").optional(),
 };
@@ -231,9 +235,5 @@ export function keysAt(path: readonly (string | number)[]): readonly string[] {
   return Object.keys(shapes[names.join(".")] ?? {});
 }
 
-const allKeys: ReadonlySet<string> = new Set(Object.values(shapes).flatMap(Object.keys));
-
-/** Whether a text is a key that the file can have somewhere. */
-export function isKey(text: string): boolean {
-  return allKeys.has(text);
-}
+/** Every key that the file can have somewhere. */
+export const allKeys: ReadonlySet<string> = new Set(Object.values(shapes).flatMap(Object.keys));

@@ -1,0 +1,117 @@
+// Proves that docs/configuration.md has every key, every limit with its default, every flag,
+// variable and header, and that its examples and connectors.example.yaml load.
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { defaultAllowedHeaders, headerNameProblem } from "../../src/config/header-rules.ts";
+import { limitKey, limitNames, limitRange } from "../../src/config/limit-range.ts";
+import { formatDuration } from "../../src/config/quantities.ts";
+import { allKeys, logLevels } from "../../src/config/schema.ts";
+import { callDefaults } from "../../src/contract/call-defaults.ts";
+import { defaultLimits } from "../../src/contract/limits.ts";
+import { adapters as providers } from "../../src/providers/index.ts";
+import { load } from "./loading.ts";
+
+const page = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
+const example = readFileSync(new URL("../../connectors.example.yaml", import.meta.url), "utf8");
+
+/** The cells of the row of a table that begins with a name. */
+function rowOf(name: string): readonly string[] {
+  const row = page.split("\n").find((line) => line.startsWith(`| \`${name}\` |`));
+  return row?.split(/(?<!\\)\|/).map((cell) => cell.trim().replace(/^`(.*)`$/, "$1")) ?? [];
+}
+
+const keys = {
+  ANTHROPIC_API_KEY: "a",
+  OPENAI_API_KEY: "b",
+  OPENAI_EU_KEY: "c",
+  BILLING_TOKEN: "d",
+};
+
+describe("the page", () => {
+  it.each([...allKeys])("has the key %s", (key) => {
+    const mention = new RegExp(`[\`.]${key}[\`.]`);
+    const heading = new RegExp(`^### ${key}$`, "m");
+    expect(mention.test(page) || heading.test(page)).toBe(true);
+  });
+
+  it.each(limitNames)("has the limit %s with what happens at it, and its default", (name) => {
+    const [, , bounds, value, atLimit] = rowOf(limitKey(name));
+    expect(limitRange(name).parse(value)).toBe(defaultLimits[name]);
+    expect(bounds).not.toBe("");
+    expect(atLimit).toMatch(/\w/);
+  });
+
+  it("has no limit that is none", () => {
+    const table = page.slice(page.indexOf("### limits"), page.indexOf("### the rest"));
+    const named = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => key);
+    expect(named.toSorted()).toEqual(limitNames.map(limitKey).toSorted());
+  });
+
+  it.each([
+    ["timeout", callDefaults.timeoutMs],
+    ["attempt_timeout", callDefaults.attemptTimeoutMs],
+    ["first_delta_timeout", callDefaults.firstDeltaTimeoutMs],
+    ["idle_timeout", callDefaults.idleTimeoutMs],
+  ])("has the default of %s", (key, ms) => {
+    expect(rowOf(key)[3]).toBe(formatDuration(ms));
+  });
+
+  it("has the other defaults", () => {
+    const { listen, logLevel } = load({});
+    expect(rowOf("retry.max_attempts")[3]).toBe(String(callDefaults.maxAttempts));
+    expect(rowOf("host")[3]).toBe(listen.host);
+    expect(rowOf("port")[3]).toBe(String(listen.port));
+    expect(rowOf("log_level")[3]).toBe(logLevel);
+    for (const level of logLevels) expect(rowOf("log_level")[2]).toContain(`\`${level}\``);
+  });
+
+  it.each(providers.map((adapter) => [adapter.name, adapter] as const))(
+    "has the variables and the dialects of %s",
+    (name, { keyVariables, baseURLVariables, dialects }) => {
+      const row = rowOf(name).join(" ");
+      for (const variable of [...keyVariables, ...baseURLVariables])
+        expect(row).toContain(variable);
+      const named = rowOf("dialect")[2]?.split(`\`${name}\`: `)[1]?.split(";")[0] ?? "";
+      for (const dialect of Object.keys(dialects)) expect(named).toContain(`\`${dialect}\``);
+    },
+  );
+
+  it("has the variables of the server", () => {
+    for (const name of ["CONNECTORS_CONFIG", "CONNECTORS_HOST", "CONNECTORS_PORT"]) {
+      expect(page).toContain(`\`${name}\``);
+    }
+  });
+
+  it("has every header that is allowed or refused", () => {
+    for (const header of defaultAllowedHeaders) {
+      expect(page).toContain(`\`${header}\``);
+      expect(headerNameProblem(header)).toBeUndefined();
+    }
+    const refused = page.match(/Headers that carry a credential \(.*/)?.[0] ?? "";
+    const names = [...refused.matchAll(/`([a-z0-9-]+)`/g)].map(([, name]) => name ?? "");
+    for (const name of names.filter((word) => word !== "headers")) {
+      expect(headerNameProblem(name), name).toMatch(/credential|connection/);
+    }
+    expect(names).toContain("authorization");
+    expect(names).toContain("transfer-encoding");
+  });
+});
+
+describe("the examples", () => {
+  const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, block]) => block ?? "");
+
+  it.each([...blocks, example])("load, and all their targets are enabled: %#", (block) => {
+    const { targets, disabled, notes } = load({ yaml: block, environment: keys });
+    expect(targets.length).toBeGreaterThan(0);
+    expect(disabled).toEqual([]);
+    expect(notes).toEqual([]);
+  });
+
+  it("are more than one", () => {
+    expect(blocks.length).toBeGreaterThan(0);
+  });
+
+  it("of a small file starts without any key", () => {
+    expect(load({ yaml: example }).disabled).toHaveLength(2);
+  });
+});
