@@ -1,5 +1,4 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import type { Part } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { objectOf } from "../json.ts";
 import { itemMember } from "../openai-responses/wire.ts";
 import type { ToolIDs } from "../openai-tool-ids.ts";
@@ -13,12 +12,6 @@ export interface EncodeContext {
   readonly warnings: WarningList;
   readonly raw: RawJSON;
   readonly toolIDs: ToolIDs;
-}
-
-/** A part and its path in the request, such as `contents[2].parts[0]`. */
-export interface PlacedPart {
-  readonly part: Part;
-  readonly field: string;
 }
 
 /**

@@ -1,15 +1,15 @@
-import { create, type JsonObject } from "@bufbuild/protobuf";
+import type { JsonObject } from "@bufbuild/protobuf";
 import {
   type Content,
   type Part,
-  PartSchema,
   Role,
   type Text,
   type ToolCall,
   type ToolResult,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { contentParts, type PlacedPart } from "../content-parts.ts";
 import { isObject, mergeInto, textOf } from "../json.ts";
-import { type EncodeContext, ownOptions, type PlacedPart } from "./encode-context.ts";
+import { type EncodeContext, ownOptions } from "./encode-context.ts";
 import { encodeMedia } from "./encode-media.ts";
 import type { ChatContent, ChatMessage, ChatPart } from "./wire.ts";
 
@@ -44,7 +44,7 @@ function turnMessages(
   moved: ChatPart[],
   context: EncodeContext,
 ): ChatMessage[] {
-  const parts = partsOf(content, field);
+  const parts = contentParts(content, field);
   noteCacheHints(parts, context);
   if (content.role === Role.SYSTEM) return [named(systemMessage(parts, context), content)];
   if (content.role === Role.ASSISTANT) return [named(assistantMessage(parts, context), content)];
@@ -60,13 +60,6 @@ function turnMessages(
   }
   if (results.length > 0 && moved.length > 0) messages.push(movedMessage(moved));
   return [...messages, named(userMessage(rest, context), content)];
-}
-
-function partsOf(content: Content, field: string): readonly PlacedPart[] {
-  const parts = content.parts.map((part, index) => ({ part, field: `${field}.parts[${index}]` }));
-  if (content.message === "") return parts;
-  const text = create(PartSchema, { kind: { case: "text", value: { text: content.message } } });
-  return [{ part: text, field: `${field}.message` }, ...parts];
 }
 
 function noteCacheHints(parts: readonly PlacedPart[], { warnings }: EncodeContext): void {
