@@ -161,10 +161,9 @@ describe("media of the user", () => {
 
 describe("turns of the model", () => {
   it("say an answer once that comes back as it was given", () => {
-    const parts = [{ kind: { case: "text", value: { text: "It is 20 °C." } } } as const];
-    const answer = { role: Role.ASSISTANT, message: "It is 20 °C.", parts };
-    const { body } = encodeChatRequest({ contents: [answer] });
-    expect(body.messages).toEqual([{ role: "assistant", content: "It is 20 °C." }]);
+    const answer = { role: Role.ASSISTANT, message: "It is 20 °C.", parts: [text("It is 20 °C.")] };
+    const { messages } = encodeTurns([answer]);
+    expect(messages).toEqual([{ role: "assistant", content: "It is 20 °C." }]);
   });
 
   it("send calls without text, and any arguments as they are", () => {
