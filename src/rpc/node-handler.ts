@@ -20,6 +20,7 @@ import { type Arrival, arrivalKey, binaryHeaderFault, cutTimeout } from "./call-
 import type { RequestHandler } from "./connection.ts";
 import { completeErrors } from "./error-completion.ts";
 import { connectErrorOf } from "./error-status.ts";
+import { gatherPieces } from "./request-body.ts";
 import { requestGate } from "./request-gate.ts";
 
 type NodeRequest = Parameters<RequestHandler>[0];
@@ -43,6 +44,7 @@ export interface NodeHandlerOptions {
 const timerMsMax = 2_147_483_647;
 
 const healthPath = `/${Health.typeName}/`;
+const envelopedContentType = /^application\/(?:grpc|connect\+)/;
 const rpcContentType = /^application\/(?:grpc|connect\+|proto|json)/;
 
 /**
@@ -75,7 +77,10 @@ export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
       ...admission(request, path, options.authenticator),
     });
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
-    handler(call)
+    const isEnveloped = envelopedContentType.test(request.headers["content-type"] ?? "");
+    const pieces = call.body as AsyncIterable<Uint8Array>;
+    const body = gatherPieces(pieces, isEnveloped, limits.requestBytes);
+    handler({ ...call, body })
       .then((answer) => completeErrors(answer, onFault))
       .then((answer) => universalResponseToNodeResponse(answer, response))
       .catch((reason: unknown) => giveUp(reason, response, call.signal, onFault));

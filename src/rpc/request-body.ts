@@ -1,0 +1,66 @@
+/** Flags and length before each message of gRPC, gRPC-Web and Connect's streams, bytes. */
+const headBytes = 5;
+const bytesMin = 4 * 1024;
+
+/**
+ * The bytes of a request in few pieces, whatever pieces they came in: whole envelopes, or the whole body
+ * where there are none. What is longer than `messageBytesMax` is handed on at once, to be refused.
+ *
+ * Connect looks at every piece again for each new one, so that a message that comes byte by byte would
+ * stall the server for seconds. Here each byte is copied a few times at most.
+ */
+export async function* gatherPieces(
+  pieces: AsyncIterable<Uint8Array>,
+  isEnveloped: boolean,
+  messageBytesMax: number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const bytes = new Gatherer();
+  for await (const piece of pieces) {
+    bytes.append(piece);
+    const length = isEnveloped ? completeBytes(bytes.view, messageBytesMax) : 0;
+    if (length > 0) yield bytes.take(length);
+    else if (bytes.view.length > messageBytesMax + headBytes) yield bytes.take(bytes.view.length);
+  }
+  if (bytes.view.length > 0) yield bytes.take(bytes.view.length);
+}
+
+/** How many bytes are whole envelopes, or the beginning of one that is too long to wait for. */
+function completeBytes(view: Buffer, messageBytesMax: number): number {
+  let end = 0;
+  while (view.length - end >= headBytes) {
+    const length = view.readUInt32BE(end + 1);
+    if (length > messageBytesMax) return view.length;
+    if (view.length - end < headBytes + length) break;
+    end += headBytes + length;
+  }
+  return end;
+}
+
+/** Bytes that are appended at the end and taken from the beginning. */
+class Gatherer {
+  #buffer = Buffer.alloc(0);
+  #length = 0;
+
+  get view(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  append(piece: Uint8Array): void {
+    const length = this.#length + piece.length;
+    if (length > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(length, this.#buffer.length * 2, bytesMin));
+      larger.set(this.view);
+      this.#buffer = larger;
+    }
+    this.#buffer.set(piece, this.#length);
+    this.#length = length;
+  }
+
+  take(length: number): Uint8Array<ArrayBuffer> {
+    const taken = new Uint8Array(this.#buffer.subarray(0, length));
+    this.#buffer.copyWithin(0, length, this.#length);
+    this.#length -= length;
+    if (this.#length === 0) this.#buffer = Buffer.alloc(0);
+    return taken;
+  }
+}
