@@ -14,7 +14,10 @@ export interface Limits {
   readonly concurrentStreams: number;
   /** Connections open at once. More are refused. */
   readonly sessions: number;
-  /** Memory one HTTP/2 session may hold, MiB. */
+  /**
+   * Memory one HTTP/2 session may hold, MiB; answers on their way count. While there is more, its new
+   * calls are refused, so this is above `responseBytes`.
+   */
   readonly sessionMemoryMebibytes: number;
   /** Pings a connection may send in 10 s. More: GOAWAY ENHANCE_YOUR_CALM. */
   readonly pingsPer10s: number;
@@ -83,7 +86,7 @@ export const defaultLimits: Limits = {
   openCalls: 10_000,
   concurrentStreams: 256,
   sessions: 10_000,
-  sessionMemoryMebibytes: 8,
+  sessionMemoryMebibytes: 128,
   pingsPer10s: 100,
   settingsPer10s: 100,
   resetsPer10s: 1000,

@@ -20,10 +20,7 @@ import {
 import { HTTP2Guard } from "./http2-guard.ts";
 import { endUnreadStream, keepAfterReading } from "./unread-request.ts";
 
-const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
-
-/** In a GOAWAY: streams that are on their way are still looked at (RFC 9113, section 6.8). */
-const streamIdMax = 2 ** 31 - 1;
+const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR } = constants;
 
 /** Serves HTTP/2 on sockets that others accepted. */
 export function createHTTP2Server(context: ConnectionContext): ConnectionServer {
@@ -106,10 +103,6 @@ class HTTP2Connection implements Connection {
     const { limits, clock } = this.#context;
     const { stream } = request;
     if (stream.closed || this.#guard.isEnding) return;
-    if (this.#draining) {
-      stream.close(NGHTTP2_REFUSED_STREAM);
-      return;
-    }
     const bodyTimer = clock.schedule(limits.requestMs, () => {
       // A stream whose answer has begun is a conversation: its pace is its handler's affair.
       const isWaiting = !stream.headersSent && !stream.closed && stream.state.remoteClose !== 1;
@@ -122,22 +115,10 @@ class HTTP2Connection implements Connection {
     handleRequest(this.#context, request, response);
   }
 
+  /** The one GOAWAY names the last stream that is answered: clients take later ones elsewhere. */
   drain(): void {
-    if (this.#draining || this.#session.destroyed) return;
     this.#draining = true;
-    // Without a stream, a session that has sent GOAWAY reads nothing any more.
-    if (this.#openStreams === 0) {
-      this.#closeSession();
-      return;
-    }
-    // Streams on their way while the client has not read the first GOAWAY get an answer of
-    // their own: the second one comes a round trip later.
-    this.#session.goaway(NGHTTP2_NO_ERROR, streamIdMax);
-    const timer = this.#context.clock.schedule(lingerMs, () => this.#closeSession());
-    this.#session.ping(() => {
-      timer.clear();
-      this.#closeSession();
-    });
+    this.#closeSession();
   }
 
   #track(stream: ServerHttp2Stream): void {
@@ -151,7 +132,7 @@ class HTTP2Connection implements Connection {
       if (stream.rstCode !== NGHTTP2_NO_ERROR && !this.#draining) this.#guard.countReset();
       if (this.#openStreams > 0) return;
       this.#idleSinceMs = this.#context.clock.now();
-      if (this.#draining || this.#session.closed) this.#closeSession();
+      if (this.#session.closed) this.#closeSession();
     });
   }
 

@@ -75,6 +75,8 @@ class Listener implements Listening {
   readonly #http2: ConnectionServer;
   /** Every accepted socket; those below TLS, not those inside. */
   readonly #sockets = new Set<Socket>();
+  /** Those in plaintext whose first bytes have not come. */
+  readonly #undecided = new Set<Socket>();
   /** Those whose protocol is known. */
   readonly #connections = new Set<Connection>();
   #port = 0;
@@ -129,9 +131,14 @@ class Listener implements Listening {
     front.on("connection", (socket) => {
       const { limits, clock } = this.#options;
       const timer = clock.schedule(limits.headersMs, () => socket.destroy());
-      socket.once("close", () => timer.clear());
-      sniffProtocol(socket, (protocol) => {
+      const settle = (): void => {
         timer.clear();
+        this.#undecided.delete(socket);
+      };
+      this.#undecided.add(socket);
+      socket.once("close", settle);
+      sniffProtocol(socket, (protocol) => {
+        settle();
         this.#serve(socket, protocol === "http2" ? this.#http2 : this.#http1);
       });
     });
@@ -181,6 +188,7 @@ class Listener implements Listening {
     if (this.#draining) return;
     this.#draining = true;
     this.#front.close();
+    for (const socket of this.#undecided) socket.destroy();
     for (const connection of this.#connections) connection.drain();
   }
 

@@ -1,6 +1,7 @@
 // Proves each limit of a listener in virtual time: connections, silent and slow clients, headers,
 // concurrent calls, idle time, and clients that vanished without a word (O04, O05, O25, S21).
 import { once } from "node:events";
+import { connect as connectHTTP2 } from "node:http2";
 import { connect as connectSocket, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { defaultLimits } from "../../src/contract/limits.ts";
@@ -258,6 +259,22 @@ describe("a slow client of HTTP/2", () => {
     expect(await deaf.goawayCode()).toBe(errorCodes.protocol);
     await deaf.closed();
   });
+});
+
+it("a large answer on its way does not keep other calls from its session", async () => {
+  const { listening } = await startListener({
+    handler: (request, response) => {
+      response.writeHead(200);
+      response.end(Buffer.alloc(request.url === "/large" ? defaultLimits.responseBytes : 1));
+    },
+  });
+  const session = connectHTTP2(listening.url, { maxSessionMemory: 1000 });
+  const large = session.request({ ":path": "/large" });
+  await once(large, "response");
+  const small = session.request({ ":path": "/small" });
+  const [piece] = await once(small, "data");
+  expect(piece.length).toBe(1);
+  session.destroy();
 });
 
 describe("headers of HTTP/2", () => {
