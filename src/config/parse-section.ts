@@ -1,7 +1,7 @@
 import type { z } from "zod";
+import { nearestNames } from "../contract/nearest-names.ts";
 import type { Path } from "./configuration-problem.ts";
 import type { LoadReport } from "./load-report.ts";
-import { nearestName } from "./nearest-name.ts";
 import { keysAt } from "./schema.ts";
 
 /** Unknown keys of one mapping that get a hint. */
@@ -75,7 +75,7 @@ export function checkUnique(
 function unknownKey(key: string, known: readonly string[]): string {
   // What does not look like a key may be a value in the wrong place, and is not quoted.
   const shown = /^[A-Za-z_-]{1,40}$/.test(key) ? `unknown key "${key}"` : "unknown key";
-  const near = nearestName(key, known);
+  const near = nearestNames(key, known)[0];
   if (near !== undefined) return `${shown}: did you mean ${near}?`;
   return `${shown}: expected one of ${known.join(", ")}`;
 }

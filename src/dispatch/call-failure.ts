@@ -26,7 +26,7 @@ export function completeFailure(
   progress?: StreamProgress,
 ): ConnectorError {
   const known = toConnectorError(thrown, "INTERNAL_FAULT", "this server failed; see its log");
-  const error = forCallersKey(known, plan);
+  const error = withSuccessor(forCallersKey(known, plan), plan);
   const hint = retryHint(record.headers, clock.wallTimeMs());
   const told = hint.retryAfterMs ?? error.fields.retryAfterMs;
   const limits = error.reason === "PROVIDER_RATE_LIMITED" ? exhaustedLimits(record.headers) : [];
@@ -85,6 +85,19 @@ function forCallersKey(error: ConnectorError, plan: CallPlan): ConnectorError {
   return error.reason === "PROVIDER_PERMISSION_DENIED"
     ? error.with({ code: Code.PERMISSION_DENIED })
     : error;
+}
+
+/** A model that the provider has retired is missing for good: its successor is the next thing to try. */
+function withSuccessor(error: ConnectorError, { target, match, model }: CallPlan): ConnectorError {
+  if (error.reason !== "MODEL_NOT_FOUND") return error;
+  const names = new Set([match.model.toLowerCase(), model.toLowerCase()]);
+  const known = target.adapter.models.find(({ name }) => names.has(name.toLowerCase()));
+  if (known?.successor === undefined) return error;
+  const message = `${error.message} (retired by the provider; try ${known.successor})`;
+  return new ConnectorError(error.reason, message, {
+    ...error.fields,
+    metadata: { ...error.fields.metadata, successor: known.successor },
+  });
 }
 
 function messageOf(

@@ -1,7 +1,7 @@
 import type { Adapter } from "../contract/adapter.ts";
 import { ConnectorError, invalidField } from "../contract/connector-error.ts";
+import { nearestNames } from "../contract/nearest-names.ts";
 import type { RouteRule, Target } from "../contract/target.ts";
-import { nearestNames } from "./nearest-names.ts";
 import { compileOwnPattern, compilePattern, type NameTest } from "./pattern.ts";
 
 /** Where a rule comes from; in this order they are tried. */

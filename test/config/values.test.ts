@@ -2,7 +2,6 @@
 import { fc, it as property } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { isLoopback, isPrivateURL, parseBaseURL } from "../../src/config/base-url.ts";
-import { nearestName } from "../../src/config/nearest-name.ts";
 import {
   formatDuration,
   parseDurationMs,
@@ -10,6 +9,7 @@ import {
   parseWhole,
 } from "../../src/config/quantities.ts";
 import { escapeReferences, References } from "../../src/config/references.ts";
+import { nearestNames } from "../../src/contract/nearest-names.ts";
 import { reference } from "./loading.ts";
 
 describe("a base URL", () => {
@@ -169,6 +169,6 @@ describe("the nearest name", () => {
     ["elephants", undefined],
     ["x".repeat(10_000), undefined],
   ])("to %s is %s", (name, expected) => {
-    expect(nearestName(name, ["host", "port", "base_url"])).toBe(expected);
+    expect(nearestNames(name, ["host", "port", "base_url"])[0]).toBe(expected);
   });
 });

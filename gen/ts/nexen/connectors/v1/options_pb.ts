@@ -23,7 +23,7 @@ export const file_nexen_connectors_v1_options: GenFile = /*@__PURE__*/
  */
 export type CallOptions = Message<"nexen.connectors.v1.CallOptions"> & {
   /**
-   * Time for the whole call, over 0, at most the server's `call_timeout_max` (30 min). The earlier of
+   * Time for the whole call, over 0, at most the server's `call_timeout_ms_max` (30 min). The earlier of
    * this and the protocol's own deadline (grpc-timeout, Connect-Timeout-Ms) holds; passed, the call
    * ends with DEADLINE_EXCEEDED. Default: the server's `defaults.timeout`.
    *
@@ -115,8 +115,8 @@ export type CallOptions = Message<"nexen.connectors.v1.CallOptions"> & {
   strict: boolean;
 
   /**
-   * Headers for the provider. Only names on the server's allow-list are sent (`limits` and `headers`
-   * in docs/configuration.md); others are left out with a Warning.
+   * Headers for the provider. Only names on the server's `allowed_headers` are sent
+   * (docs/configuration.md); others are left out with a Warning.
    *
    * @generated from field: map<string, string> headers = 13;
    */

@@ -3,7 +3,7 @@ const namesMax = 3;
 /** The known names nearest to one that is not known: at most three, best first, for a hint. */
 export function nearestNames(name: string, known: readonly string[]): readonly string[] {
   const asked = name.toLowerCase().slice(0, 64);
-  const distanceMax = Math.max(2, Math.floor(asked.length / 3));
+  const distanceMax = Math.max(1, Math.floor(asked.length / 3));
   return known
     .map((candidate) => ({ candidate, distance: editDistance(asked, candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= distanceMax)
