@@ -1,13 +1,12 @@
 // Opens 10,000 streams through a running server and leaves each at a random moment: by leaving the loop,
-// by the caller's signal, by a deadline, or at its end. Fails if the heap has grown by more than 5 MiB
-// after collection, or a socket to a provider stays open. Run by `npm run soak`.
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-import { type Client, createClient } from "@connectrpc/connect";
+// by the caller's signal, by a deadline, or at its end. Fails if the server's heap has grown by more than
+// 5 MiB after collection, or a socket to a provider stays open. Run by `npm run soak`.
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
 import { Role } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { startServer } from "../../src/server/server.ts";
 import { startSimulator } from "../../src/simulator/simulator.ts";
 import { seededRandom } from "../corpus/pieces.ts";
 
@@ -17,41 +16,36 @@ const concurrency = 64;
 const heapGrowthBytesMax = 5 * 1024 * 1024;
 const quietMsMax = 20_000;
 const models = ["claude-sonnet-5", "gpt-5"];
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
 const random = seededRandom(1);
 
 const simulator = await startSimulator({ pace: { firstDeltaMs: 3, deltaMs: 1 } });
-const server = await startServer(
-  {
-    environment: {
-      ANTHROPIC_API_KEY: "sk-ant-soak-key",
-      ANTHROPIC_BASE_URL: simulator.baseURLs.anthropic,
-      OPENAI_API_KEY: "sk-soak-key",
-      OPENAI_BASE_URL: simulator.baseURLs.openai,
-    },
-    flags: { port: 0 },
+const server = fork(new URL("measured-server.ts", import.meta.url), {
+  execArgv: ["--expose-gc"],
+  env: {
+    PATH: process.env.PATH,
+    ANTHROPIC_API_KEY: "sk-ant-soak-key",
+    ANTHROPIC_BASE_URL: simulator.baseURLs.anthropic,
+    OPENAI_API_KEY: "sk-soak-key",
+    OPENAI_BASE_URL: simulator.baseURLs.openai,
   },
-  { log: (line) => process.stderr.write(line), report: () => undefined },
-);
-const transport = createGrpcTransport({ baseUrl: server.url });
-const client: Client<typeof ConnectorService> = createClient(ConnectorService, transport);
+});
+const { url } = await told<{ url: string }>();
+const client = createClient(ConnectorService, createGrpcTransport({ baseUrl: url }));
 
 await openAndLeave(warmUpStreams);
 const before = await heapAtRest();
 const startedMs = performance.now();
 await openAndLeave(streams);
-const tookMs = performance.now() - startedMs;
+const tookSeconds = (performance.now() - startedMs) / 1000;
 const after = await heapAtRest();
 const growth = after - before;
 const { openConnections, abortedRequests } = simulator;
 
-console.log(`${streams} streams opened and left in ${(tookMs / 1000).toFixed(1)} s`);
+console.log(`${streams} streams opened and left in ${tookSeconds.toFixed(1)} s`);
 console.log(`${abortedRequests} requests were aborted at the provider before their end`);
 console.log(`heap ${mebibytes(before)} MiB before, ${mebibytes(after)} MiB after`);
 console.log(`connections to the provider left: ${openConnections}`);
-await server.close();
+server.kill("SIGKILL");
 await simulator.close();
 const isGood = growth <= heapGrowthBytesMax && openConnections === 0 && abortedRequests > 0;
 console.log(isGood ? "good" : `bad: the heap grew by ${mebibytes(growth)} MiB`);
@@ -90,16 +84,19 @@ async function leaveOne(): Promise<void> {
   }
 }
 
-/** Bytes in use once nothing is under way and what is garbage is gone. */
+/** The server's heap once nothing is under way, bytes. */
 async function heapAtRest(): Promise<number> {
   const deadlineMs = performance.now() + quietMsMax;
   while (simulator.openConnections > 0 && performance.now() < deadlineMs) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  collect();
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  collect();
-  return process.memoryUsage().heapUsed;
+  server.send("heap");
+  return (await told<{ heapBytes: number }>()).heapBytes;
+}
+
+async function told<T>(): Promise<T> {
+  const [message] = await once(server, "message");
+  return message as T;
 }
 
 function mebibytes(bytes: number): string {
