@@ -60,7 +60,7 @@ export function binaryHeaderFault(headers: IncomingHttpHeaders): ConnectorError 
 }
 
 /** Whether a content type is that of gRPC or gRPC-Web. */
-export function isGRPC(contentType: string | undefined): boolean {
+function isGRPC(contentType: string | undefined): boolean {
   return contentType?.startsWith("application/grpc") ?? false;
 }
 

@@ -99,11 +99,6 @@ export class CallCount {
     this.#max = max;
   }
 
-  /** Calls that are open. */
-  get open(): number {
-    return this.#open;
-  }
-
   /** Takes a place and returns how to give it back. Throws SERVER_OVERLOADED when none is free. */
   enter(): () => void {
     if (this.#open >= this.#max) {

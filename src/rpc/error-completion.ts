@@ -1,5 +1,10 @@
+import { gunzipSync } from "node:zlib";
 import { ConnectError } from "@connectrpc/connect";
-import { encodeEnvelope, type UniversalServerResponse } from "@connectrpc/connect/protocol";
+import {
+  compressedFlag,
+  encodeEnvelope,
+  type UniversalServerResponse,
+} from "@connectrpc/connect/protocol";
 import {
   codeToHttpStatus,
   endStreamFlag,
@@ -88,20 +93,28 @@ function completeTrailer(trailer: Headers, onFault: OnFault): void {
 }
 
 function completeWebTrailer(chunk: Uint8Array, onFault: OnFault): Uint8Array {
-  if (chunk[0] !== trailerFlag) return chunk;
-  const trailer = trailerParse(chunk.subarray(envelopeHeadBytes));
+  const bytes = payload(chunk, trailerFlag);
+  if (bytes === undefined) return chunk;
+  const trailer = trailerParse(bytes);
   completeTrailer(trailer, onFault);
   return encodeEnvelope(trailerFlag, trailerSerialize(trailer) as Uint8Array<ArrayBuffer>);
 }
 
 function completeEndOfStream(chunk: Uint8Array, onFault: OnFault): Uint8Array {
-  // A compressed one is over 1 KiB: it has its details.
-  if (chunk[0] !== endStreamFlag) return chunk;
-  const { metadata, error } = endStreamFromJson(chunk.subarray(envelopeHeadBytes));
+  const bytes = payload(chunk, endStreamFlag);
+  if (bytes === undefined) return chunk;
+  const { metadata, error } = endStreamFromJson(bytes);
   const complete = error && completed(error, onFault);
   if (complete === undefined) return chunk;
   const json = JSON.stringify(endStreamToJson(metadata, complete, undefined));
   return encodeEnvelope(endStreamFlag, new TextEncoder().encode(json));
+}
+
+/** What the last envelope of an answer holds, unpacked. Unset: the envelope is another. */
+function payload(chunk: Uint8Array, lastFlag: number): Uint8Array<ArrayBuffer> | undefined {
+  const bytes = chunk.subarray(envelopeHeadBytes) as Uint8Array<ArrayBuffer>;
+  if (chunk[0] === lastFlag) return bytes;
+  return chunk[0] === (lastFlag | compressedFlag) ? gunzipSync(bytes) : undefined;
 }
 
 async function completeUnary(
@@ -109,18 +122,19 @@ async function completeUnary(
   onFault: OnFault,
 ): Promise<UniversalServerResponse> {
   const { body, header } = response;
-  const isPlain = header?.get("content-type") === "application/json";
-  if (!body || !header || !isPlain || header.has("content-encoding")) return response;
+  if (!body || header?.get("content-type") !== "application/json") return response;
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
-  const error = errorFromJsonBytes(bytes, undefined, new ConnectError("an error without a body"));
+  const plain = header.has("content-encoding") ? gunzipSync(bytes) : bytes;
+  const error = errorFromJsonBytes(plain, undefined, new ConnectError("an error without a body"));
   const complete = completed(error, onFault);
   if (complete === undefined) return { ...response, body: streamed(bytes) };
   const completeBytes = errorToJsonBytes(complete, undefined);
   complete.metadata.forEach((value, name) => {
     header.set(name, value);
   });
+  header.delete("content-encoding");
   header.set("content-length", String(completeBytes.length));
   return { ...response, status: codeToHttpStatus(complete.code), body: streamed(completeBytes) };
 }

@@ -35,7 +35,7 @@ const messageBytesMax = 1024;
 const encodedMessageBytesMax = 2048;
 
 /** An error as it leaves the server, whatever the protocol. */
-export interface WireError {
+interface WireError {
   readonly code: Code;
   readonly message: string;
   readonly details: readonly Detail[];
@@ -51,7 +51,7 @@ export interface WireError {
  * metadata; violations, quota subjects and metadata, the latter half each time; the usage of the
  * progress. Code, reason and retry delay always stay. The cause never leaves.
  */
-export function wireErrorOf(error: ConnectorError): WireError {
+function wireErrorOf(error: ConnectorError): WireError {
   const message = messageOf(error);
   const details = errorDetails(error);
   while (sizeOf(error.code, message, listDetails(details)) > statusBytesMax) {

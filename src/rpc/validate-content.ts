@@ -100,11 +100,7 @@ class ContentChecker {
   #checkPart(field: string, part: Part, role: Role): void {
     const { kind } = part;
     const violations = this.#violations;
-    if (part.cache) checkDuration(violations, `${field}.cache.ttl`, part.cache.ttl);
-    if (part.providerOptions) {
-      const { jsonDepth } = this.#limits;
-      checkByAdapter(violations, `${field}.provider_options`, part.providerOptions, jsonDepth);
-    }
+    this.#checkHints(field, part);
     if (role === Role.TOOL && kind.case !== "toolResult" && kind.case !== "provider") {
       violations.add(field, "ROLE_TOOL speaks in tool_result parts");
     }
@@ -135,6 +131,13 @@ class ContentChecker {
       case undefined:
         violations.add(field, "needs a kind that this server knows");
     }
+  }
+
+  #checkHints(field: string, { cache, providerOptions }: Part): void {
+    if (cache) checkDuration(this.#violations, `${field}.cache.ttl`, cache.ttl);
+    if (!providerOptions) return;
+    const { jsonDepth } = this.#limits;
+    checkByAdapter(this.#violations, `${field}.provider_options`, providerOptions, jsonDepth);
   }
 
   #checkTextPart(field: string, { text, citations }: Text): void {
@@ -174,8 +177,10 @@ class ContentChecker {
       violations.add(`${field}.parts`, `has more than ${this.#limits.parts} entries`);
       return;
     }
-    for (const [index, { kind }] of parts.entries()) {
+    for (const [index, part] of parts.entries()) {
       const at = `${field}.parts[${index}]`;
+      const { kind } = part;
+      this.#checkHints(at, part);
       if (kind.case === "text") this.#checkTextPart(`${at}.text`, kind.value);
       else if (kind.case === "media") checkMedia(violations, `${at}.media`, kind.value);
       else violations.add(at, "must be text or media");

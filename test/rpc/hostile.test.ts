@@ -221,6 +221,34 @@ describe("JSON", () => {
     expect(fields.violations?.[0]?.field).toMatch(/max_output_tokens$/);
   });
 
+  it.each([
+    ["Connect", sendHTTP1, "/", "application/json", "accept-encoding"],
+    [
+      "a Connect stream",
+      sendHTTP1,
+      streamPath,
+      "application/connect+json",
+      "connect-accept-encoding",
+    ],
+    ["gRPC", sendHTTP2, "/", "application/grpc+json", "grpc-accept-encoding"],
+    ["gRPC-Web", sendHTTP1, "/", "application/grpc-web+json", "grpc-accept-encoding"],
+  ] as const)(
+    "that makes a long complaint gets a short one, packed or not, over %s",
+    async (_, send, path, contentType, accept) => {
+      const server = await startRPCServer();
+      const json = Buffer.from(`{"${"x".repeat(9_000)}":1,"${"x".repeat(9_000)}":2}`);
+      const body = contentType === "application/json" ? json : envelope(json);
+      const to = path === "/" ? {} : { path };
+      for (const encoding of ["identity", "gzip"]) {
+        const headers = { "content-type": contentType, [accept]: encoding };
+        const answer = await send(server.url, { ...to, headers, body });
+        expectRefusal(answer, "INVALID_REQUEST", "INVALID_ARGUMENT");
+        expect(Buffer.byteLength(errorIn(answer).message)).toBeLessThanOrEqual(1024);
+      }
+      await expectAlive(server);
+    },
+  );
+
   it("of a newer client may hold what this server does not know (V15)", async () => {
     const server = await startRPCServer();
     const newer = goodJSON.replace(

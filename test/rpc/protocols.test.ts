@@ -1,9 +1,13 @@
 // Proves that every method works over every protocol, with connect-node's clients and with grpc-js, and
 // that an error is the same on each: status, message, details, retry advice (S30, O12).
-import { Code, type ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
+import { systemClock } from "../../src/contract/clock.ts";
 import { ConnectorError } from "../../src/contract/connector-error.ts";
+import { defaultLimits } from "../../src/contract/limits.ts";
+import { HealthRegistry } from "../../src/rpc/health-service.ts";
+import { connectorRoutes } from "../../src/rpc/routes.ts";
 import { FakeApi, finished, goodRequest, textDelta } from "../support/fake-api.ts";
 import { connectErrorOf, GrpcJsClient, serviceError } from "../support/grpc-js.ts";
 import { clientOver, completeError, connectError, textsOf, wires } from "../support/rpc-client.ts";
@@ -153,6 +157,29 @@ describe("an error", () => {
       expect(causes).toEqual([secret, "a canary that is no Error"]);
     },
   );
+});
+
+it("the routes are served without HTTP too", async () => {
+  const shutdown = new AbortController();
+  const faults: unknown[] = [];
+  const api = new FakeApi();
+  const routes = connectorRoutes({
+    api,
+    limits: defaultLimits,
+    clock: systemClock,
+    health: new HealthRegistry(),
+    reflection: false,
+    shutdownSignal: shutdown.signal,
+    onFault: (error) => faults.push(error),
+  });
+  const client = createClient(ConnectorService, createRouterTransport(routes));
+  const startMs = systemClock.now();
+  expect((await client.call(goodRequest, { timeoutMs: 5_000 })).response?.id).toBe("answer-1");
+  const [context] = api.contexts;
+  expect(context?.receivedMs).toBeGreaterThanOrEqual(startMs);
+  expect((context?.deadlineMs ?? 0) - startMs).toBeGreaterThan(4_000);
+  expect(context?.caller).toBe("");
+  expect(await textsOf(client.streamCall(goodRequest))).toEqual(["one ", "two", "(finished)"]);
 });
 
 describe("grpc-js", () => {

@@ -173,6 +173,19 @@ describe("tool calls and results", () => {
       ["[1].parts[0].tool_result.parts[0]"],
     ],
     [
+      "options inside a result that are no objects",
+      [
+        asked,
+        {
+          role: Role.TOOL,
+          parts: [
+            toolResult("1", [{ kind: { case: "text", value: {} }, providerOptions: { a: 1 } }]),
+          ],
+        },
+      ],
+      ["[1].parts[0].tool_result.parts[0].provider_options"],
+    ],
+    [
       "a result of the model",
       [asked, { role: Role.ASSISTANT, parts: [toolResult("1")] }],
       ["[1].parts[0].tool_result"],
