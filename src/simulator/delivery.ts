@@ -36,7 +36,9 @@ export function wholeBytes(text: string, directive: Directive): Buffer {
   return directive.malformed ? bytes.subarray(0, Math.floor(bytes.length / 2)) : bytes;
 }
 
-/** What happens to the body of a stream, step by step. It ends cleanly unless a step says otherwise. */
+/**
+ * What happens to the body of a stream, step by step. It ends cleanly unless a step says otherwise.
+ */
 export function* streamSteps(
   body: StreamBody,
   directive: Directive,

@@ -95,7 +95,9 @@ class Answerer {
     return this.#directedOutcome(directive) ?? this.#answer(route, body, directive, said.text, raw);
   }
 
-  /** The outcome of a failure. Its body is the provider's own, unless the directive says otherwise. */
+  /**
+   * The outcome of a failure. Its body is the provider's own, unless the directive says otherwise.
+   */
   fail(failure: Failure, directive: Directive): Outcome {
     const { status } = failure;
     const { contentType, bytes } = failureBytes(directive.body ?? "json", status, () =>
@@ -107,8 +109,8 @@ class Answerer {
       ["x-should-retry", directive.shouldRetry],
       ["location", status >= 300 && status < 400 ? "http://169.254.169.254/" : undefined],
     ];
-    const given = hints.filter((hint): hint is [string, string] => hint[1] !== undefined);
-    const headers = { ...this.#headers(status, contentType), ...Object.fromEntries(given) };
+    const wanted = hints.filter((hint): hint is [string, string] => hint[1] !== undefined);
+    const headers = { ...this.#headers(status, contentType), ...Object.fromEntries(wanted) };
     return whole(status, headers, bytes);
   }
 
@@ -246,7 +248,8 @@ function failureBytes(
     case "json":
       return { contentType: "application/json", bytes: Buffer.from(JSON.stringify(json())) };
     case "html": {
-      const html = `<!doctype html><title>${status}</title><h1>${status}</h1><p>A simulated proxy.</p>\n`;
+      const title = `<title>${status}</title><h1>${status}</h1>`;
+      const html = `<!doctype html>${title}<p>A simulated proxy.</p>\n`;
       return { contentType: "text/html", bytes: Buffer.from(html) };
     }
     case "text":

@@ -6,7 +6,9 @@ import { valueFor } from "./schema-value.ts";
 import type { Citation, FoundPage, ScriptPart, Stop } from "./script.ts";
 import { tokenPieces } from "./tokens.ts";
 
-/** A part of an answer before it is cut: by a stop sequence, by the limit of tokens, into deltas. */
+/**
+ * A part of an answer before it is cut: by a stop sequence, by the limit of tokens, into deltas.
+ */
 export interface Draft {
   readonly kind: ScriptPart["kind"];
   /** The text, the arguments as JSON text, or the query. */
@@ -63,7 +65,10 @@ function draftThoughts(prompt: Prompt, directive: Directive): Draft[] {
   return [{ kind: "thinking", text }];
 }
 
-/** The tools to call: the one that is named, those that the user mentions, or the first if one must be. */
+/**
+ * The tools to call: the one that is named, those that the user mentions, or the first if one must
+ * be.
+ */
 function chooseTools(prompt: Prompt): OfferedTool[] {
   const { tools, toolWish } = prompt;
   if (toolWish.kind === "none") return [];

@@ -12,7 +12,9 @@ export type SendEnd =
   /** The caller left. */
   | "left";
 
-/** Carries out the steps of a body, whose headers are written. Stops at once if the caller leaves. */
+/**
+ * Carries out the steps of a body, whose headers are written. Stops at once if the caller leaves.
+ */
 export async function sendSteps(
   response: ServerResponse,
   steps: Iterable<Step>,

@@ -156,7 +156,9 @@ async function receive(request: IncomingMessage): Promise<Arrival | undefined> {
   return { provider, route, method, url, headers, key: provider.key(headers), bodyText };
 }
 
-/** The provider that serves a request: the one with the route; of two, the one that it looks like. */
+/**
+ * The provider that serves a request: the one with the route; of two, the one that it looks like.
+ */
 function findRoute(
   method: string,
   path: string,

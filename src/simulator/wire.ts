@@ -89,7 +89,7 @@ export type Answer =
 
 /** A path that a provider serves. */
 export interface Route {
-  /** Name of the wire, for `on=` and the journal, such as "openai-chat". */
+  /** Name of the wire, for `on=`, such as "openai-chat". */
   readonly wire: string;
   readonly method: "GET" | "POST";
   /** Matched against the whole path. */

@@ -1,4 +1,5 @@
-// Proves that the simulated Anthropic refuses wrong requests with the provider's status, type and words.
+// Proves that the simulated Anthropic refuses wrong requests with the provider's status, type and
+// words.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";
 import { message, post } from "./client.ts";
@@ -34,6 +35,11 @@ const invalid: readonly [title: string, body: object, words: string | RegExp][] 
     /^messages\.0\.content\.0: Input tag 'song' found using 'type' does not match/,
   ],
   ["a system message", turns({ role: "system", content: "Hi" }, user), /Unexpected role "system"/],
+  [
+    "a system message first",
+    message("", { model: "claude-opus-4-8", messages: [{ role: "system", content: "Hi" }, user] }),
+    /first message must use/,
+  ],
   ["an unknown role", turns({ role: "bot", content: "Hi" }), /^messages\.0\.role: Input should be/],
   ["the assistant first", turns({ role: "assistant", content: "Hi" }), /first message must use/],
   ["an empty message", turns({ role: "user", content: "" }), /must have non-empty content/],
@@ -146,6 +152,14 @@ describe("the simulated Anthropic", () => {
     "claude-fable-5",
   ])("knows the model %s", async (model) => {
     expect((await post(simulator, path, message("Hi", { model }))).status).toBe(200);
+  });
+
+  it("takes what only newer models take", async () => {
+    const said = (role: string) => ({ role, content: "Be kind." });
+    const messages = [said("assistant"), said("system"), user];
+    const more = { thinking: { type: "adaptive" }, tools: [tool], tool_choice: { type: "any" } };
+    const body = message("", { model: "claude-opus-4-8", messages, ...more });
+    expect((await post(simulator, path, body)).status).toBe(200);
   });
 
   it("takes a field of a beta with its header", async () => {

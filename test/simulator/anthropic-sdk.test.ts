@@ -61,7 +61,7 @@ describe("Anthropic's SDK", () => {
     expect(streamed).toMatchObject(whole);
   });
 
-  it("gets thoughts with a signature, sends them back with the tool's result, and goes on", async () => {
+  it("gets signed thoughts, sends them back with a tool's result, and goes on", async () => {
     const thinking = { type: "enabled" as const, budget_tokens: 1024 };
     const question: Anthropic.MessageParam = { role: "user", content: "Please call get_weather." };
     const first = await client.messages
@@ -292,7 +292,7 @@ describe("Anthropic's SDK", () => {
       type: "overloaded_error",
     });
     await expect(ask("Hello", { model: "claude-2.1" })).rejects.toThrow(NotFoundError);
-    await expect(ask("Hello", { top_k: -1 } as object)).rejects.toThrow(BadRequestError);
+    await expect(ask("Hello", { max_tokens: 0 })).rejects.toThrow(BadRequestError);
     const keyless = new Anthropic({ apiKey: "", baseURL: simulator.url, maxRetries: 0 });
     const params = { model, max_tokens: 5, messages: [{ role: "user" as const, content: "Hi" }] };
     await expect(keyless.messages.create(params)).rejects.toThrow(AuthenticationError);

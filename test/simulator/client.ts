@@ -69,3 +69,8 @@ export const wires: readonly [path: string, request: (text: string, more?: objec
   ["/v1/chat/completions", chat],
   ["/v1/responses", responses],
 ];
+
+/** Waits, turn by turn of the event loop, until something is so. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,5 +1,5 @@
-// Proves that the same seed, clock and requests give the same bytes, headers included; that another seed
-// gives other ones; and that nothing depends on what others ask in between.
+// Proves that the same seed, clock and requests give the same bytes, headers included; that another
+// seed gives other ones; and that nothing depends on what others ask in between.
 import { describe, expect, it } from "vitest";
 import { startSimulator } from "../../src/simulator/simulator.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";

@@ -1,5 +1,6 @@
-// Proves what a directive says about failures: statuses, bodies, hints to retry, codes, the caller's key in
-// an error, for how many requests and on which wire it holds, and the three places it may stand in.
+// Proves what a directive says about failures: statuses, bodies, hints to retry, codes, the
+// caller's key in an error, for how many requests and on which wire it holds, and the three places
+// it may stand in.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";
 import { chat, message, post, wires } from "./client.ts";

@@ -1,9 +1,9 @@
-// Proves on bare sockets that each fault of a whole stream or connection does what it says: where it
-// breaks, how it breaks, and what came before; with pauses in virtual time.
+// Proves on bare sockets that each fault of a whole stream or connection does what it says: where
+// it breaks, how it breaks, and what came before; with pauses in virtual time.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
-import { post, wires } from "./client.ts";
+import { post, until, wires } from "./client.ts";
 import { type RawReply, rawPost } from "./raw-client.ts";
 
 let simulator: Simulator;
@@ -26,10 +26,6 @@ function textOf(reply: RawReply): string {
 
 function deltasIn(reply: RawReply): number {
   return textOf(reply).match(delta)?.length ?? 0;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe.each(wires)("on %s", (path, request) => {

@@ -1,5 +1,5 @@
-// Proves that the journal holds what arrived, in order and bounded, and never a credential, wherever the
-// caller put it.
+// Proves that the journal holds what arrived, in order and bounded, and never a credential,
+// wherever the caller put it.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Journal } from "../../src/simulator/journal.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";

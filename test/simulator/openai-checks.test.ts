@@ -1,5 +1,5 @@
-// Proves that the simulated OpenAI refuses wrong requests, on both wires, with the provider's status, code,
-// parameter and words.
+// Proves that the simulated OpenAI refuses wrong requests, on both wires, with the provider's
+// status, code, parameter and words.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";
 import { chat, post, responses } from "./client.ts";
@@ -27,6 +27,7 @@ type Case = readonly [
   words: RegExp,
 ];
 
+const tooLong = "x".repeat(1_700_000);
 const chatCases: readonly Case[] = [
   ["no model", { messages: [user] }, null, null, /provide a model parameter/],
   ["no messages", { model: "gpt-4o" }, "messages", "missing_required_parameter", /'messages'/],
@@ -168,6 +169,30 @@ const chatCases: readonly Case[] = [
     "array_above_max_length",
     /maximum length 4/,
   ],
+  [
+    "an effort of newer models",
+    chat("Hi", { model: "o4-mini", reasoning_effort: "minimal" }),
+    "reasoning_effort",
+    "unsupported_value",
+    /Supported values are: 'low', 'medium', and 'high'/,
+  ],
+  [
+    "a picture of no known kind",
+    turns({
+      role: "user",
+      content: [{ type: "image_url", image_url: { url: "data:image/tiff;base64,AAAA" } }],
+    }),
+    null,
+    "invalid_image_format",
+    /unsupported image/,
+  ],
+  [
+    "a prompt that is too long",
+    chat(tooLong),
+    "messages",
+    "context_length_exceeded",
+    /maximum context length is 400000 tokens/,
+  ],
 ];
 
 const responseCases: readonly Case[] = [
@@ -238,6 +263,20 @@ const responseCases: readonly Case[] = [
     null,
     "invalid_encrypted_content",
     /could not be verified/,
+  ],
+  [
+    "an effort of newer models",
+    responses("Hi", { model: "o4-mini", reasoning: { effort: "minimal" } }),
+    "reasoning.effort",
+    "unsupported_value",
+    /Supported values are/,
+  ],
+  [
+    "a prompt that is too long",
+    responses(tooLong),
+    "input",
+    "context_length_exceeded",
+    /exceeds the context window/,
   ],
   [
     "work in the background",

@@ -1,5 +1,5 @@
-// Proves that OpenAI's own SDK, unchanged, works against the simulator on both wires: answers, streams,
-// tools, thoughts that go back, structured output, token counts, models and typed errors.
+// Proves that OpenAI's own SDK, unchanged, works against the simulator on both wires: answers,
+// streams, tools, thoughts that go back, structured output, token counts, models and typed errors.
 import OpenAI, {
   AuthenticationError,
   BadRequestError,

@@ -17,8 +17,9 @@ function findSpecFolder(): string | undefined {
 /**
  * A provider's own schemas, each compiled when it is first needed.
  *
- * What is taken away from them is what their own answers do not keep to: a field with a default may be
- * left out, `nullable` is honoured as in OpenAPI 3.0, and the usage of a response is null until it ends.
+ * What is taken away from them is what their own answers do not keep to: a field with a default may
+ * be left out, `nullable` is honoured as in OpenAPI 3.0, and the usage of a response is null until
+ * it ends.
  */
 export class OpenAPISchemas {
   readonly #all: Record<string, Schema>;
@@ -68,15 +69,19 @@ export class OpenAPISchemas {
 }
 
 /** Keywords that say nothing about what is valid, or that ajv reads otherwise. */
-const dropped =
-  /^(?:discriminator|example|examples|description|title|default|nullable|deprecated|externalDocs|xml|x-.*|\$recursiveRef|\$recursiveAnchor)$/;
+const dropped: ReadonlySet<string> = new Set([
+  ...["discriminator", "example", "examples", "description", "title", "default", "nullable"],
+  ...["deprecated", "externalDocs", "xml", "$recursiveRef", "$recursiveAnchor"],
+]);
 
 /** A schema as ajv can read it. */
 function clean(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(clean);
   if (typeof schema !== "object" || schema === null) return schema;
   const source = schema as Schema;
-  const entries = Object.entries(source).filter(([key]) => !dropped.test(key));
+  const entries = Object.entries(source).filter(
+    ([key]) => !dropped.has(key) && !key.startsWith("x-"),
+  );
   const result = Object.fromEntries(entries.map(([key, value]) => cleanEntry(key, value, source)));
   return source.nullable === true ? orNull(result) : result;
 }

@@ -1,5 +1,6 @@
-// Proves that what the simulator says is valid by the providers' own OpenAPI specifications: whole answers,
-// every event of every stream, and the bodies of errors, over everything it can be asked for.
+// Proves that what the simulator says is valid by the providers' own OpenAPI specifications: whole
+// answers, every event of every stream, and the bodies of errors, over everything it can be asked
+// for.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";
 import { chat, message, post, responses } from "./client.ts";

@@ -1,4 +1,5 @@
-// Proves that values made for a JSON Schema are valid by it, for schemas of every shape that tools have.
+// Proves that values made for a JSON Schema are valid by it, for schemas of every shape that tools
+// have.
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

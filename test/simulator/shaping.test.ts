@@ -1,5 +1,5 @@
-// Proves what a directive changes in an answer that succeeds: things nobody knows, usage that is wrong,
-// lengths, and the reason for which it stopped; whole and streamed.
+// Proves what a directive changes in an answer that succeeds: things nobody knows, usage that is
+// wrong, lengths, and the reason for which it stopped; whole and streamed.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";
 import { post, type Reply, wires } from "./client.ts";

@@ -1,7 +1,7 @@
 import { type JSONObject, objectOr, objectsIn, textOr } from "../json.ts";
 import { isSealed } from "../seal.ts";
 import { invalid } from "./failures.ts";
-import { takesKnobs } from "./models.ts";
+import { takesFreeTurns, takesKnobs } from "./models.ts";
 
 /** A message with its content as blocks. */
 interface Turn {
@@ -10,12 +10,12 @@ interface Turn {
 }
 
 /**
- * Checks what stands in a conversation: who speaks first, that nothing is empty, that calls and results
- * belong together, and that thoughts come back as this seed sent them. Throws Refusal.
+ * Checks what stands in a conversation: who speaks first, that nothing is empty, that calls and
+ * results belong together, and that thoughts come back as this seed sent them. Throws Refusal.
  */
 export function checkMessages(body: JSONObject, model: string, seed: number): void {
   const turns = objectsIn(body.messages).map(toTurn);
-  if (turns[0]?.role !== "user") throw invalid('messages: first message must use the "user" role');
+  checkRoles(turns, model);
   for (const [index, turn] of turns.entries()) {
     checkContent(turn, index, index === turns.length - 1);
     checkResults(turn, turns[index - 1], index);
@@ -32,11 +32,27 @@ function toTurn(message: JSONObject): Turn {
   return { role: textOr(role), blocks: objectsIn(blocks) };
 }
 
+function checkRoles(turns: readonly Turn[], model: string): void {
+  const hasSystem = turns.some((turn) => turn.role === "system");
+  const isFree = takesFreeTurns(model);
+  if (hasSystem && !isFree) {
+    throw invalid(
+      'messages: Unexpected role "system". The Messages API accepts a top-level `system` ' +
+        'parameter, not "system" as an input message role.',
+    );
+  }
+  const first = turns[0]?.role;
+  if (first === "system" || (first === "assistant" && !isFree)) {
+    throw invalid('messages: first message must use the "user" role');
+  }
+}
+
 function checkContent(turn: Turn, index: number, isLast: boolean): void {
   const isEmpty = turn.blocks.every((block) => block.type === "text" && block.text === "");
   if (isEmpty && !(isLast && turn.role === "assistant")) {
     throw invalid(
-      `messages.${index}: all messages must have non-empty content except for the optional final assistant message`,
+      `messages.${index}: all messages must have non-empty content except for the optional ` +
+        "final assistant message",
     );
   }
   if (!isEmpty && turn.blocks.some((block) => block.type === "text" && block.text === "")) {
@@ -55,7 +71,9 @@ function checkResults(turn: Turn, before: Turn | undefined, index: number): void
     const id = textOr(block.tool_use_id);
     if (block.type !== "tool_result" || called.includes(id)) continue;
     throw invalid(
-      `messages.${index}.content.${at}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
+      `messages.${index}.content.${at}: unexpected \`tool_use_id\` found in \`tool_result\` ` +
+        `blocks: ${id}. Each \`tool_result\` block must have a corresponding \`tool_use\` ` +
+        "block in the previous message.",
     );
   }
 }
@@ -66,7 +84,9 @@ function checkCalls(turn: Turn, after: Turn | undefined, index: number): void {
   const open = idsOf(turn, "tool_use", "id").filter((id) => !answered.includes(id));
   if (open.length === 0) return;
   throw invalid(
-    `messages.${index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${open.join(", ")}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
+    `messages.${index}: \`tool_use\` ids were found without \`tool_result\` blocks ` +
+      `immediately after: ${open.join(", ")}. Each \`tool_use\` block must have a ` +
+      "corresponding `tool_result` block in the next message.",
   );
 }
 
@@ -97,7 +117,8 @@ function checkLastTurn(turns: readonly Turn[], body: JSONObject, model: string):
   const isThinking = ["enabled", "adaptive"].includes(textOr(objectOr(body.thinking).type));
   if (isThinking || !takesKnobs(model)) {
     throw invalid(
-      "This model does not support assistant message prefill. The conversation must end with a user message.",
+      "This model does not support assistant message prefill. The conversation must end with " +
+        "a user message.",
     );
   }
   if (/\s$/.test(textOr(last.blocks.at(-1)?.text))) {
@@ -105,7 +126,10 @@ function checkLastTurn(turns: readonly Turn[], body: JSONObject, model: string):
   }
 }
 
-/** While thinking is on, a turn that called tools and awaits their results must begin with its thoughts. */
+/**
+ * While thinking is on, a turn that called tools and awaits their results must begin with its
+ * thoughts.
+ */
 function checkThoughtsFirst(turns: readonly Turn[]): void {
   const at = turns.findLastIndex((turn) => turn.role === "assistant");
   const turn = turns[at];
@@ -113,6 +137,8 @@ function checkThoughtsFirst(turns: readonly Turn[]): void {
   const first = textOr(turn?.blocks[0]?.type);
   if (!turn || !isOpen || first === "thinking" || first === "redacted_thinking") return;
   throw invalid(
-    `messages.${at}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${first}\`. When \`thinking\` is enabled, a final \`assistant\` message must start with a thinking block.`,
+    `messages.${at}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but ` +
+      `found \`${first}\`. When \`thinking\` is enabled, a final \`assistant\` message must ` +
+      "start with a thinking block.",
   );
 }

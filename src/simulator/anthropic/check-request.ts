@@ -8,12 +8,13 @@ import { issueText, type RequestUse, requestIssue } from "./request-shape.ts";
 const cacheMarksMax = 4;
 
 /**
- * Checks a request as the provider does, and returns the name of the model it reports. Throws Refusal.
+ * Checks a request as the provider does, and returns the name of the model it reports. Throws
+ * Refusal.
  */
 export function checkRequest({ body, headers, seed }: Call, use: RequestUse): string {
   if (!headers["anthropic-version"]) throw invalid("anthropic-version: header is required");
   const issue = requestIssue(body, use, headers["anthropic-beta"] !== undefined);
-  if (issue) throw invalid(roleText(body) ?? issueText(issue));
+  if (issue) throw invalid(issueText(issue));
   const model = resolveModel(textOr(body.model));
   checkTools(body);
   checkThinking(body, model);
@@ -26,13 +27,6 @@ export function checkRequest({ body, headers, seed }: Call, use: RequestUse): st
   }
   checkMessages(body, model, seed);
   return model;
-}
-
-/** The provider has words of its own for a system message among the messages. */
-function roleText(body: JSONObject): string | undefined {
-  const hasSystem = objectsIn(body.messages).some((message) => message.role === "system");
-  if (!hasSystem) return undefined;
-  return 'messages: Unexpected role "system". The Messages API accepts a top-level `system` parameter, not "system" as an input message role.';
 }
 
 function checkTools(body: JSONObject): void {
@@ -49,13 +43,12 @@ function checkTools(body: JSONObject): void {
 
 function checkThinking(body: JSONObject, model: string): void {
   const thinking = objectOr(body.thinking);
-  if (thinking.type !== "enabled" && thinking.type !== "adaptive") return;
+  const budget = numberIn(thinking.budget_tokens);
+  if (budget === undefined) return;
   const wish = textOr(objectOr(body.tool_choice).type);
   if (wish === "any" || wish === "tool") {
     throw invalid("Thinking may not be enabled when tool_choice forces tool use.");
   }
-  const budget = numberIn(thinking.budget_tokens);
-  if (budget === undefined) return;
   if (!takesKnobs(model)) {
     throw invalid("thinking.enabled: this model takes adaptive thinking only");
   }

@@ -20,11 +20,18 @@ const listed: readonly (readonly [id: string, name: string, created: string])[] 
   ["claude-haiku-4-5-20251001", "Claude Haiku 4.5", "2025-10-15T00:00:00Z"],
 ];
 
-const served =
-  /^claude-(?:3(?:[-.][57])?-(?:opus|sonnet|haiku)|(?:opus|sonnet|haiku|fable|mythos)-\d)[a-z0-9.@-]*$/;
+const names = "opus|sonnet|haiku|fable|mythos";
+const served = new RegExp(
+  `^claude-(?:3(?:[-.][57])?-(?:opus|sonnet|haiku)|(?:${names})-\\d)[a-z0-9.@-]*$`,
+);
 
-/** Generations that take neither sampling knobs nor a budget of thoughts, nor go on a begun answer. */
+/**
+ * Generations that take neither sampling knobs nor a budget of thoughts, nor go on a begun answer.
+ */
 const withoutKnobs = /^claude-(?:opus-(?:4-[7-9]|[5-9])|(?:sonnet|fable|mythos|haiku)-[5-9])/;
+
+/** Generations that take system messages among the others, and the assistant first. */
+const withFreeTurns = /^claude-(?:opus-(?:4-[89]|[5-9])|(?:sonnet|fable|mythos|haiku)-[5-9])/;
 
 /** Context window of every model, tokens. */
 export const contextTokensMax = 200_000;
@@ -38,6 +45,14 @@ export function resolveModel(name: string): string {
 /** Whether a model takes `temperature`, `top_p`, `top_k`, `budget_tokens` and a begun answer. */
 export function takesKnobs(name: string): boolean {
   return !withoutKnobs.test(name);
+}
+
+/**
+ * Whether a model takes system messages after the first message, and the assistant as first to
+ * speak.
+ */
+export function takesFreeTurns(name: string): boolean {
+  return withFreeTurns.test(name);
 }
 
 /** `/v1/models` and `/v1/models/{id}`. */

@@ -28,7 +28,7 @@ export function userText(body: JSONObject): string {
 
 /** What a request asks for. */
 export function readPrompt({ body, userText: said, key }: Call, model: string): Prompt {
-  const last = objectsIn(body.messages).at(-1);
+  const last = objectsIn(body.messages).findLast((message) => message.role !== "system");
   const blocks = blocksOf(last?.content);
   const results = blocks.filter((block) => block.type === "tool_result");
   const inResults = results.flatMap((block) => objectsIn(block.content));

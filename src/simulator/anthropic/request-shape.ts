@@ -74,7 +74,7 @@ const toolResultBlock = block({
   ),
 });
 
-const contentBlock = tagged({
+const contentCases: Readonly<Record<string, Shape>> = {
   text: textBlock,
   image: imageBlock,
   document: documentBlock,
@@ -84,17 +84,27 @@ const contentBlock = tagged({
   tool_use: block(toolUseFields),
   tool_result: toolResultBlock,
   server_tool_use: block(toolUseFields),
-  web_search_tool_result: resultBlock,
-  web_fetch_tool_result: resultBlock,
-  code_execution_tool_result: resultBlock,
-  bash_code_execution_tool_result: resultBlock,
-  text_editor_code_execution_tool_result: resultBlock,
-  tool_search_tool_result: resultBlock,
   mcp_tool_use: open,
   mcp_tool_result: open,
   container_upload: open,
   compaction: open,
-});
+  tool_addition: open,
+  tool_removal: open,
+};
+
+/** Results of tools that run at the provider's. There are more of them every few months. */
+const serverResultTag = /^[a-z_]+_tool_result$/;
+const contentBlock: Shape = {
+  kind: "tagged",
+  tag: "type",
+  find: (tag) =>
+    Object.hasOwn(contentCases, tag)
+      ? contentCases[tag]
+      : serverResultTag.test(tag)
+        ? resultBlock
+        : undefined,
+  known: Object.keys(contentCases),
+};
 
 const toolName = matching(/^[a-zA-Z0-9_-]{1,128}$/);
 const customTool = object({
@@ -109,8 +119,11 @@ const customTool = object({
   allowed_callers: list(text),
   input_examples: list(anything),
 });
-const serverToolTag =
-  /^(?:bash|text_editor|web_search|web_fetch|code_execution|memory|computer|tool_search_tool_(?:bm25|regex)|mcp_toolset|advisor)(?:_\d{8})?$/;
+const serverTools: readonly string[] = [
+  ...["bash", "text_editor", "web_search", "web_fetch", "code_execution", "memory", "computer"],
+  ...["tool_search_tool_bm25", "tool_search_tool_regex", "mcp_toolset", "advisor"],
+];
+const serverToolTag = new RegExp(`^(?:${serverTools.join("|")})(?:_\\d{8})?$`);
 const tool: Shape = {
   kind: "tagged",
   tag: "type",
@@ -125,7 +138,7 @@ const counted: Readonly<Record<string, Shape>> = {
   "model!": text,
   "messages!": list(
     object({
-      "role!": choice("user", "assistant"),
+      "role!": choice("user", "assistant", "system"),
       "content!": either(text, list(contentBlock)),
     }),
     1,
@@ -146,6 +159,7 @@ const counted: Readonly<Record<string, Shape>> = {
   output_config: object({
     effort: choice("low", "medium", "high", "xhigh", "max"),
     format: tagged({ json_schema: object({ "type!": text, "schema!": open }) }),
+    task_budget: open,
   }),
   cache_control: cacheControl,
 };
@@ -155,8 +169,8 @@ const created: Readonly<Record<string, Shape>> = {
   "max_tokens!": integer(1),
   stream: flag,
   temperature: number(0, 1),
-  top_p: number(0, 1),
-  top_k: integer(0),
+  top_p: number(undefined, 1),
+  top_k: integer(),
   stop_sequences: list(text),
   metadata: object({ user_id: text }),
   service_tier: choice("auto", "standard_only"),
@@ -206,7 +220,10 @@ function issueReason(problem: Issue["problem"], shape: Shape, value: Issue["valu
     case "tag": {
       const known = shape.kind === "tagged" ? shape.known.map((tag) => `'${tag}'`) : [];
       const all = known.join(", ");
-      return `Input tag '${value}' found using 'type' does not match any of the expected tags: ${all}`;
+      return (
+        `Input tag '${value}' found using 'type' does not match any of the expected ` +
+        `tags: ${all}`
+      );
     }
     case "below":
     case "above":
@@ -236,7 +253,6 @@ function typeText(shape: Shape): string {
       return "Input should be a valid list";
     case "object":
     case "tagged":
-      return "Input should be an object";
     case "any":
     case "either":
       return "Input does not match the expected shape.";

@@ -1,5 +1,6 @@
 import { type JSONObject, objectOr, objectsIn } from "../json.ts";
-import { failureBody } from "../openai/failures.ts";
+import { failureBody, invalid } from "../openai/failures.ts";
+import { contextTokensMax } from "../openai/models.ts";
 import { countPrompt, type PromptTokens, toBlocks } from "../openai/prompt-tokens.ts";
 import { createRandom } from "../random.ts";
 import type { Script } from "../script.ts";
@@ -41,7 +42,7 @@ function createCompletion(call: Call): Answer {
   const { body, directive, seed, key, nowMs } = call;
   const model = checkRequest(body);
   const blocks = toBlocks([...objectsIn(body.tools), ...objectsIn(body.messages)]);
-  const tokens = countPrompt(call, `openai ${model}`, blocks, "messages");
+  const tokens = countPrompt(call, `openai ${model}`, blocks, tooLong);
   const prompt = readPrompt(call, model);
   const scripts = Array.from({ length: Number(body.n ?? 1) }, (_, index) =>
     writeScript(prompt, directive, seed, index),
@@ -59,6 +60,14 @@ function createCompletion(call: Call): Answer {
   return wantsStream(call)
     ? { kind: "stream", body: streamBody(draft) }
     : { kind: "json", body: wholeCompletion(draft) };
+}
+
+function tooLong(tokens: number): Error {
+  return invalid(
+    `This model's maximum context length is ${contextTokensMax} tokens. However, your ` +
+      `messages resulted in ${tokens} tokens. Please reduce the length of the messages.`,
+    { param: "messages", code: "context_length_exceeded" },
+  );
 }
 
 function wholeCompletion({ call, choices, usage, about }: Draft): JSONObject {

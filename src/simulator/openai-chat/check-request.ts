@@ -1,5 +1,5 @@
 import { type JSONObject, objectOr, objectsIn, textOr } from "../json.ts";
-import { checkKnobs } from "../openai/check-knobs.ts";
+import { checkEffort, checkKnobs } from "../openai/check-knobs.ts";
 import { invalid } from "../openai/failures.ts";
 import { issueRefusal } from "../openai/issue-refusal.ts";
 import { isThinkingModel, resolveModel } from "../openai/models.ts";
@@ -9,7 +9,10 @@ import { chatRequest } from "./request-shape.ts";
 
 const stopSequencesMax = 4;
 
-/** Checks a request as the provider does, and returns the name of the model it reports. Throws Refusal. */
+/**
+ * Checks a request as the provider does, and returns the name of the model it reports. Throws
+ * Refusal.
+ */
 export function checkRequest(body: JSONObject): string {
   if (body.model === undefined) throw invalid("you must provide a model parameter");
   const issue = findIssue(body, chatRequest);
@@ -24,7 +27,9 @@ export function checkRequest(body: JSONObject): string {
       404,
     ),
   );
+  checkEffort(body.reasoning_effort, model, "reasoning_effort");
   checkOptions(body);
+  checkImages(objectsIn(body.messages));
   checkFormat(body);
   checkTools(body);
   checkToolTurns(objectsIn(body.messages));
@@ -42,7 +47,8 @@ export function thinks(body: JSONObject, model: string): boolean {
 function checkThinkingKnobs(body: JSONObject): void {
   if ((body.max_tokens ?? undefined) !== undefined) {
     throw invalid(
-      "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+      "Unsupported parameter: 'max_tokens' is not supported with this model. Use " +
+        "'max_completion_tokens' instead.",
       { param: "max_tokens", code: "unsupported_parameter" },
     );
   }
@@ -66,7 +72,8 @@ function checkOptions(body: JSONObject): void {
   }
   if (Array.isArray(stop) && stop.length > stopSequencesMax) {
     throw invalid(
-      `Invalid 'stop': array too long. Expected an array with maximum length ${stopSequencesMax}, but got an array with length ${stop.length} instead.`,
+      "Invalid 'stop': array too long. Expected an array with maximum length " +
+        `${stopSequencesMax}, but got an array with length ${stop.length} instead.`,
       { param: "stop", code: "array_above_max_length" },
     );
   }
@@ -78,11 +85,25 @@ function checkOptions(body: JSONObject): void {
   }
 }
 
+/** Images that come along are of the kinds that the model can see. */
+function checkImages(messages: readonly JSONObject[]): void {
+  for (const part of messages.flatMap((message) => objectsIn(message.content))) {
+    const url = textOr(objectOr(part.image_url).url);
+    if (!url.startsWith("data:") || /^data:image\/(?:png|jpe?g|gif|webp)[;,]/.test(url)) continue;
+    throw invalid(
+      "You uploaded an unsupported image. Please make sure your image has of one the " +
+        "following formats: ['png', 'jpeg', 'gif', 'webp'].",
+      { code: "invalid_image_format" },
+    );
+  }
+}
+
 function checkFormat(body: JSONObject): void {
   const format = objectOr(body.response_format);
   if (format.type === "json_object" && !/json/i.test(JSON.stringify(body.messages))) {
     throw invalid(
-      "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+      "'messages' must contain the word 'json' in some form, to use 'response_format' of " +
+        "type 'json_object'.",
       { param: "messages" },
     );
   }
@@ -111,7 +132,8 @@ function checkToolTurns(messages: readonly JSONObject[]): void {
     if (message.role === "tool") {
       if (!isAfterCalls || !open.delete(textOr(message.tool_call_id))) {
         throw invalid(
-          "Invalid parameter: messages with role 'tool' must be a response to a preceding message with 'tool_calls'.",
+          "Invalid parameter: messages with role 'tool' must be a response to a preceding " +
+            "message with 'tool_calls'.",
           { param: `messages.[${index}].role` },
         );
       }
@@ -128,7 +150,9 @@ function checkToolTurns(messages: readonly JSONObject[]): void {
 function checkAnswered(open: ReadonlySet<string>, index: number): void {
   if (open.size === 0) return;
   throw invalid(
-    `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: ${[...open].join(", ")}`,
+    "An assistant message with 'tool_calls' must be followed by tool messages responding to " +
+      "each 'tool_call_id'. The following tool_call_ids did not have response messages: " +
+      `${[...open].join(", ")}`,
     { param: `messages.[${index}].role` },
   );
 }

@@ -14,7 +14,7 @@ import {
 } from "../shape.ts";
 
 const open = object({}, true);
-const textPart = object({ "type!": text, "text!": text });
+const textPart = object({ "type!": text, "text!": text, prompt_cache_breakpoint: anything });
 const plainContent = either(text, list(tagged({ text: textPart })));
 
 const userContent = either(
@@ -70,15 +70,19 @@ const message = tagged(
   "role",
 );
 
-const functionTool = object({
-  "type!": text,
-  "function!": object({
-    "name!": matching(/^[a-zA-Z0-9_-]{1,64}$/),
-    description: text,
-    parameters: open,
-    strict: flag,
-  }),
-});
+// Beside `function` the provider lets other fields of a tool through.
+const functionTool = object(
+  {
+    "type!": text,
+    "function!": object({
+      "name!": matching(/^[a-zA-Z0-9_-]{1,64}$/),
+      description: text,
+      parameters: open,
+      strict: flag,
+    }),
+  },
+  true,
+);
 
 const formatSchema = object({
   "name!": matching(/^[a-zA-Z0-9_-]{1,64}$/),

@@ -4,8 +4,8 @@ import { isSealed } from "../seal.ts";
 import type { Call } from "../wire.ts";
 
 /**
- * The conversation so far: what the request refers to and what it brings. Checks that calls and outputs
- * belong together and that thoughts come back as this seed sent them. Throws Refusal.
+ * The conversation so far: what the request refers to and what it brings. Checks that calls and
+ * outputs belong together and that thoughts come back as this seed sent them. Throws Refusal.
  */
 export function checkItems({ body, state, seed }: Call): readonly JSONObject[] {
   const known = state.conversations;
@@ -35,8 +35,8 @@ type Conversations = Call["state"]["conversations"];
 function recall(id: string, known: Conversations): readonly JSONObject[] {
   const items = known.get(id);
   if (items) return items;
-  const message = `Item with id '${id}' not found. Items are not persisted when \`store\` is set to false.`;
-  throw invalid(message, { param: "input" }, 404);
+  const reason = "Items are not persisted when `store` is set to false.";
+  throw invalid(`Item with id '${id}' not found. ${reason}`, { param: "input" }, 404);
 }
 
 function previousItems(body: JSONObject, known: Conversations): readonly JSONObject[] {
@@ -56,7 +56,9 @@ function checkThoughts(items: readonly JSONObject[], seed: number): void {
     const id = textOr(item.id);
     const sealed = textOr(item.encrypted_content);
     if (sealed !== "" && !isSealed(seed, "reasoning", "", sealed)) {
-      const message = `The encrypted content for item ${id} could not be verified. Reason: Encrypted content could not be decrypted or parsed.`;
+      const message =
+        `The encrypted content for item ${id} could not be verified. Reason: ` +
+        "Encrypted content could not be decrypted or parsed.";
       throw invalid(message, { code: "invalid_encrypted_content" });
     }
     const next = items[index + 1];
@@ -71,17 +73,22 @@ function checkThoughts(items: readonly JSONObject[], seed: number): void {
 }
 
 function checkCalls(items: readonly JSONObject[]): void {
-  const open = new Set<string>();
+  const called = new Set<string>();
+  const awaited = new Set<string>();
   for (const item of items) {
     const id = textOr(item.call_id);
-    if (item.type === "function_call") open.add(id);
-    if (item.type === "function_call_output" && !open.delete(id)) {
+    const type = textOr(item.type);
+    if (type.endsWith("_call")) called.add(id);
+    if (type === "function_call") awaited.add(id);
+    if (type !== "function_call_output") continue;
+    awaited.delete(id);
+    if (!called.delete(id)) {
       throw invalid(`No tool call found for function call output with call_id ${id}.`, {
         param: "input",
       });
     }
   }
-  const [missing] = open;
+  const [missing] = awaited;
   if (missing === undefined) return;
   throw invalid(`No tool output found for function call ${missing}.`, { param: "input" });
 }

@@ -1,5 +1,5 @@
 import { type JSONObject, objectOr, objectsIn, textOr } from "../json.ts";
-import { checkKnobs } from "../openai/check-knobs.ts";
+import { checkEffort, checkKnobs } from "../openai/check-knobs.ts";
 import { invalid } from "../openai/failures.ts";
 import { issueRefusal } from "../openai/issue-refusal.ts";
 import { isThinkingModel, resolveModel } from "../openai/models.ts";
@@ -33,6 +33,7 @@ export function checkRequest(call: Call, use: RequestUse): CheckedRequest {
       code: "model_not_found",
     }),
   );
+  checkEffort(objectOr(body.reasoning).effort, model, "reasoning.effort");
   checkFormat(body);
   checkTools(body);
   if (thinks(body, model)) checkKnobs(body, { temperature: 1, top_p: 1, top_logprobs: 0 });
@@ -54,7 +55,8 @@ function checkFormat(body: JSONObject): void {
   const { type, name, schema, strict } = objectOr(objectOr(body.text).format);
   if (type === "json_object" && !/json/i.test(JSON.stringify(body.input))) {
     throw invalid(
-      "Response input messages must contain the word 'json' in some form to use 'text.format' of type 'json_object'.",
+      "Response input messages must contain the word 'json' in some form to use " +
+        "'text.format' of type 'json_object'.",
       { param: "input" },
     );
   }

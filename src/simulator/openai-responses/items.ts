@@ -71,7 +71,9 @@ function toItem(
   }
 }
 
-/** A thought: its summary where one is asked for, and itself, encrypted, where that is asked for. */
+/**
+ * A thought: its summary where one is asked for, and itself, encrypted, where that is asked for.
+ */
 function thought(
   pieces: readonly string[],
   { body, seed, key }: Call,

@@ -75,8 +75,14 @@ const itemCases: Readonly<Record<string, Shape>> = {
   reasoning,
   item_reference: object({ "type!": text, "id!": text }),
 };
-const otherItems =
-  /^(?:web_search|file_search|computer|image_generation|code_interpreter|local_shell|shell|apply_patch|mcp|custom_tool|tool_search)_(?:call|call_output|output|list_tools|approval_request|approval_response)$|^(?:compaction|additional_tools)$/;
+const itemMakers: readonly string[] = [
+  ...["web_search", "file_search", "computer", "image_generation", "code_interpreter"],
+  ...["local_shell", "shell", "apply_patch", "mcp", "custom_tool", "tool_search"],
+];
+const itemEnds = "call|call_output|output|list_tools|approval_request|approval_response";
+const otherItems = new RegExp(
+  `^(?:(?:${itemMakers.join("|")})_(?:${itemEnds})|compaction|additional_tools)$`,
+);
 
 const item: Shape = {
   kind: "tagged",
@@ -96,8 +102,12 @@ const functionTool = object({
   defer_loading: flag,
   output_schema: open,
 });
-const otherTools =
-  /^(?:web_search(?:_preview)?(?:_\d{4}_\d{2}_\d{2})?|file_search|code_interpreter|image_generation|computer|computer_use_preview|mcp|shell|local_shell|apply_patch|custom|tool_search|namespace|programmatic_tool_calling)$/;
+const otherToolNames: readonly string[] = [
+  ...["web_search(?:_preview)?(?:_\\d{4}_\\d{2}_\\d{2})?", "file_search", "code_interpreter"],
+  ...["image_generation", "computer", "computer_use_preview", "mcp", "shell", "local_shell"],
+  ...["apply_patch", "custom", "tool_search", "namespace", "programmatic_tool_calling"],
+];
+const otherTools = new RegExp(`^(?:${otherToolNames.join("|")})$`);
 const tool: Shape = {
   kind: "tagged",
   tag: "type",

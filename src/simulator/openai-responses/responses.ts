@@ -1,4 +1,5 @@
 import { type JSONObject, objectOr, objectsIn } from "../json.ts";
+import { invalid } from "../openai/failures.ts";
 import { countPrompt, type PromptTokens, sumTokens, toBlocks } from "../openai/prompt-tokens.ts";
 import { createRandom } from "../random.ts";
 import type { Script } from "../script.ts";
@@ -46,7 +47,7 @@ function createResponse(call: Call): Answer {
   const { body, directive, seed, key, state } = call;
   const request = checkRequest(call, "create");
   const blocks = promptBlocks(body, request.items);
-  const tokens = countPrompt(call, `openai ${request.model}`, blocks, "input");
+  const tokens = countPrompt(call, `openai ${request.model}`, blocks, tooLong);
   const script = writeScript(readPrompt(call, request), directive, seed, 0);
   const items = toItems(script, call);
   const ending = toEnding(script, call);
@@ -75,6 +76,13 @@ function createResponse(call: Call): Answer {
     ping: { role: "other", text: ": keep-alive\n\n" },
   };
   return { kind: "stream", body: stream };
+}
+
+function tooLong(): Error {
+  return invalid(
+    "Your input exceeds the context window of this model. Please adjust your input and try again.",
+    { param: "input", code: "context_length_exceeded" },
+  );
 }
 
 function promptBlocks(body: JSONObject, items: readonly JSONObject[]) {

@@ -13,7 +13,23 @@ export function checkKnobs(body: JSONObject, knobs: Knobs): void {
       const message = `Unsupported parameter: '${name}' is not supported with this model.`;
       throw invalid(message, { param: name, code: "unsupported_parameter" });
     }
-    const message = `Unsupported value: '${name}' does not support ${value} with this model. Only the default (${only}) value is supported.`;
+    const message =
+      `Unsupported value: '${name}' does not support ${value} with this model. ` +
+      `Only the default (${only}) value is supported.`;
     throw invalid(message, { param: name, code: "unsupported_value" });
   }
+}
+
+/** Models that know three efforts and no other. */
+const oldThinkers = /^o[1-9]/;
+const oldEfforts: readonly unknown[] = ["low", "medium", "high"];
+
+/** Refuses an effort that the model does not know. Throws Refusal. */
+export function checkEffort(effort: unknown, model: string, param: string): void {
+  if (typeof effort !== "string" || !oldThinkers.test(model) || oldEfforts.includes(effort)) return;
+  throw invalid(
+    `Unsupported value: '${effort}' is not supported with the '${model}' model. Supported ` +
+      "values are: 'low', 'medium', and 'high'.",
+    { param, code: "unsupported_value" },
+  );
 }

@@ -55,7 +55,8 @@ export function word(problem: Problem): Failure {
     case "no-key":
       return plain(
         401,
-        "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth.",
+        "You didn't provide an API key. You need to provide your API key in an Authorization " +
+          "header using Bearer auth.",
       );
     case "wrong-key":
       return wrongKey(maskKey(problem.key));

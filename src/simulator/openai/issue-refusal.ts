@@ -23,11 +23,15 @@ export function issueRefusal({ problem, path, shape, value }: Issue): Refusal {
     }
     case "pattern": {
       const pattern = shape.kind === "text" ? shape.pattern?.source : "";
-      const message = `Invalid '${param}': string does not match pattern. Expected a string that matches the pattern '${pattern}'.`;
+      const message =
+        `Invalid '${param}': string does not match pattern. Expected a string ` +
+        `that matches the pattern '${pattern}'.`;
       return refuse("invalid_value", message);
     }
     case "empty": {
-      const message = `Invalid '${param}': empty array. Expected an array with minimum length 1, but got an empty array instead.`;
+      const message =
+        `Invalid '${param}': empty array. Expected an array with minimum ` +
+        "length 1, but got an empty array instead.";
       return refuse("empty_array", message);
     }
     case "below":
@@ -36,7 +40,8 @@ export function issueRefusal({ problem, path, shape, value }: Issue): Refusal {
     case "type":
       return refuse(
         "invalid_type",
-        `Invalid type for '${param}': expected ${typeName(shape)}, but got ${valueName(value)} instead.`,
+        `Invalid type for '${param}': expected ${typeName(shape)}, but got ` +
+          `${valueName(value)} instead.`,
       );
   }
 }
@@ -51,7 +56,9 @@ function boundRefusal(
   const noun = shape.whole ? "integer" : "decimal";
   const [side, sign, bound] =
     problem === "below" ? ["minimum", ">=", shape.min] : ["maximum", "<=", shape.max];
-  const message = `Invalid '${param}': ${noun} ${problem} ${side} value. Expected a value ${sign} ${bound}, but got ${value} instead.`;
+  const message =
+    `Invalid '${param}': ${noun} ${problem} ${side} value. Expected a value ` +
+    `${sign} ${bound}, but got ${value} instead.`;
   return invalid(message, { param, code: `${noun}_${problem}_${side.slice(0, 3)}_value` });
 }
 

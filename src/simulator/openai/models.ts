@@ -22,10 +22,14 @@ const snapshots: Readonly<Record<string, string>> = {
   "o4-mini": "o4-mini-2025-04-16",
 };
 
-const suffix =
-  "(?:mini|nano|pro|codex|max|turbo|preview|latest|chat|search|audio|api|sol|terra|luna|cyber|16k|32k|deep|research|\\d{4}(?:-\\d{2}-\\d{2})?)";
+const families = "gpt-\\d(?:\\.\\d)?o?|chatgpt-4o|o[1-9]|codex|computer-use";
+const suffixes: readonly string[] = [
+  ...["mini", "nano", "pro", "codex", "max", "turbo", "preview", "latest", "chat", "search"],
+  ...["audio", "api", "sol", "terra", "luna", "cyber", "16k", "32k", "deep", "research"],
+  "\\d{4}(?:-\\d{2}-\\d{2})?",
+];
 const served = new RegExp(
-  `^(?:ft:)?(?:gpt-\\d(?:\\.\\d)?o?|chatgpt-4o|o[1-9]|codex|computer-use)(?:-${suffix})*(?::[\\w:.-]*)?$`,
+  `^(?:ft:)?(?:${families})(?:-(?:${suffixes.join("|")}))*(?::[\\w:.-]*)?$`,
 );
 const retired = /^(?:gpt-3\.5-turbo-(?:0301|0613|16k-0613)|gpt-4-(?:0314|32k.*|vision-preview))$/;
 
@@ -38,7 +42,9 @@ export const contextTokensMax = 400_000;
 /** How a path words a model that it does not serve. */
 export type UnknownModel = (name: string) => Error;
 
-/** The name the provider reports for a model. Throws for names it does not serve, retired ones too. */
+/**
+ * The name the provider reports for a model. Throws for names it does not serve, retired ones too.
+ */
 export function resolveModel(name: string, unknown: UnknownModel): string {
   if (retired.test(name)) {
     throw invalid(`The model \`${name}\` has been deprecated.`, { code: "model_not_found" }, 404);

@@ -1,7 +1,6 @@
 import { type JSONObject, textOr } from "../json.ts";
 import { type CacheBlock, cacheBlock } from "../prompt-cache.ts";
 import type { Call } from "../wire.ts";
-import { invalid } from "./failures.ts";
 import { contextTokensMax } from "./models.ts";
 
 /** How many tokens a prompt has. */
@@ -18,7 +17,9 @@ const cachedTokensStep = 128;
 const keepMs = 300_000;
 const tokensOfMedia = 800;
 
-/** The parts of a request as the model reads them. Inline media count as a fixed number of tokens. */
+/**
+ * The parts of a request as the model reads them. Inline media count as a fixed number of tokens.
+ */
 export function toBlocks(parts: readonly JSONObject[]): CacheBlock[] {
   return parts.map((part) => {
     const media = countMedia(part);
@@ -35,18 +36,18 @@ export function sumTokens(blocks: readonly CacheBlock[]): number {
   return blocks.reduce((sum, block) => sum + block.tokens, 0);
 }
 
-/** Counts a prompt and remembers it. Refuses one that is longer than the model can read. */
+/** A refusal of a prompt that is longer than the model can read, in the words of a wire. */
+export type TooLong = (inputTokens: number) => Error;
+
+/** Counts a prompt and remembers it. Throws for one that is longer than the model can read. */
 export function countPrompt(
   { state, nowMs }: Call,
   scope: string,
   blocks: readonly CacheBlock[],
-  param: string,
+  tooLong: TooLong,
 ): PromptTokens {
   const inputTokens = sumTokens(blocks);
-  if (inputTokens > contextTokensMax) {
-    const message = `This model's maximum context length is ${contextTokensMax} tokens. However, your messages resulted in ${inputTokens} tokens. Please reduce the length of the messages.`;
-    throw invalid(message, { param, code: "context_length_exceeded" });
-  }
+  if (inputTokens > contextTokensMax) throw tooLong(inputTokens);
   if (inputTokens < cachedTokensMin) return { inputTokens, cachedTokens: 0 };
   const { readTokens } = state.cache.use(scope, blocks, nowMs);
   const steps = Math.floor(readTokens / cachedTokensStep);

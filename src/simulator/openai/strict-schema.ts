@@ -4,8 +4,8 @@ import { type FailureDetail, invalid } from "./failures.ts";
 const depthMax = 64;
 
 /**
- * Checks a schema that is to be kept to strictly: every object closes itself and requires all of its
- * properties. Throws Refusal.
+ * Checks a schema that is to be kept to strictly: every object closes itself and requires all of
+ * its properties. Throws Refusal.
  *
  * @param owner What the schema belongs to, such as `function 'get_weather'`.
  */
@@ -29,7 +29,10 @@ function findProblem(
     const required = textsIn(schema.required);
     const missing = Object.keys(properties).find((name) => !required.includes(name));
     if (missing !== undefined) {
-      return `${where}, 'required' is required to be supplied and to be an array including every key in properties. Missing '${missing}'.`;
+      return (
+        `${where}, 'required' is required to be supplied and to be an array including ` +
+        `every key in properties. Missing '${missing}'.`
+      );
     }
   }
   for (const [steps, child] of children(schema, properties)) {
