@@ -6,6 +6,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -50,6 +51,15 @@ function compileProtos() {
   output("buf", ["build", protos, "--as-file-descriptor-set", "-o", descriptors]);
 }
 
+/** Prints all but what failed as expected: that is "INFO: …" and the indented lines below it. */
+async function showUnexpected(stream) {
+  let isExpected = false;
+  for await (const line of createInterface({ input: stream })) {
+    if (!/^\s/.test(line)) isExpected = line.startsWith("INFO:");
+    if (!isExpected && line !== "") console.log(line);
+  }
+}
+
 /** Runs the suite once. Resolves with the exit code, or 1 when it took too long. */
 function run(title, runnerArgs, serverArgs) {
   console.log(`\n${title}`);
@@ -61,16 +71,18 @@ function run(title, runnerArgs, serverArgs) {
   const child = spawn(runner, args, {
     cwd: root,
     detached: true,
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, CONFORMANCE_DESCRIPTORS: descriptors },
   });
+  void showUnexpected(child.stdout);
+  void showUnexpected(child.stderr);
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       console.error(`not done after ${runMsMax / 1000} s`);
       process.kill(-child.pid, "SIGKILL");
     }, runMsMax);
     child.once("error", reject);
-    child.once("exit", (code) => {
+    child.once("close", (code) => {
       clearTimeout(timer);
       resolve(code ?? 1);
     });

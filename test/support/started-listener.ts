@@ -20,7 +20,7 @@ export interface StartedListener {
 }
 
 /** Answers every request at once with the version of HTTP. */
-export const answerVersion: RequestHandler = (request, response) => {
+const answerVersion: RequestHandler = (request, response) => {
   response.writeHead(200, { "content-type": "text/plain" });
   response.end(request.httpVersion);
 };
