@@ -2,7 +2,7 @@
 // that clients understand, aborts what is left with SERVER_DRAINING, and is gone in time (O08).
 import { once } from "node:events";
 import { connect as connectHTTP2 } from "node:http2";
-import { connect as connectSocket } from "node:net";
+import { connect as connectSocket, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { CallContext } from "../../src/contract/connector-api.ts";
 import { defaultLimits } from "../../src/contract/limits.ts";
@@ -236,6 +236,26 @@ describe("a drain", () => {
     answers[0]?.();
     expect(await client.closed()).toMatch(/^HTTP\/1.1 200 OK\r\nconnection: close\r\n/);
     expect(answers).toHaveLength(1);
+    await drained;
+  });
+
+  it("refuses what a client of HTTP/1.1 sends behind an answer that has begun", async () => {
+    const begun = Promise.withResolvers<{ socket: Socket; finish(): void }>();
+    const server = await startDrainable(() => (request, response) => {
+      response.writeHead(200);
+      response.write("begun, ");
+      begun.resolve({ socket: request.socket, finish: () => response.end("done") });
+    });
+    const client = await RawHTTP1Client.connect(server.port);
+    client.send(get);
+    const { socket, finish } = await begun.promise;
+    const { bytesRead } = socket;
+    const drained = server.drain();
+    client.send(get);
+    await until(() => socket.bytesRead > bytesRead);
+    finish();
+    const text = await client.closed();
+    expect(text).toMatch(/^HTTP\/1.1 200 OK.*begun, .*done.*HTTP\/1.1 503 .*retry-after: 0/s);
     await drained;
   });
 
