@@ -1,7 +1,11 @@
+import { parseBaseURL } from "./config/base-url.ts";
+import { type Environment, setVariables } from "./config/environment.ts";
+import { keyProblem } from "./config/key-problem.ts";
 import type { Adapter } from "./contract/adapter.ts";
 import { type CallDefaults, callDefaults } from "./contract/call-defaults.ts";
 import { type Clock, systemClock } from "./contract/clock.ts";
 import type { ConnectorApi } from "./contract/connector-api.ts";
+import { invalidField } from "./contract/connector-error.ts";
 import { defaultLimits, type Limits } from "./contract/limits.ts";
 import type { LLM } from "./contract/llm.ts";
 import {
@@ -33,6 +37,8 @@ export interface ConnectorsOptions {
   readonly secrets?: readonly Secret[];
   readonly adapters?: readonly Adapter[];
   readonly clock?: Clock;
+  /** Learns the secrets, and keeps those it knows. Default: a new one. */
+  readonly redactor?: Redactor;
 }
 
 /** The parts of a running process, put together. */
@@ -49,7 +55,7 @@ export interface Connectors {
 /** Puts a process together. Throws Error for a route that cannot be compiled. */
 export function createConnectors(options: ConnectorsOptions): Connectors {
   const { clock = systemClock, limits = defaultLimits, targets } = options;
-  const redactor = new Redactor();
+  const { redactor = new Redactor() } = options;
   for (const { apiKey } of targets) if (apiKey !== undefined) redactor.add(apiKey);
   for (const secret of options.secrets ?? []) redactor.add(secret);
   const http = new HttpClient(limits);
@@ -87,18 +93,21 @@ export function newLLM(model: string, ...options: readonly LLMOption[]): LLM {
     : remoteLLM(model, { ...settings, server: settings.server });
 }
 
-/** A ConnectorApi that a Connectors server carries out, and how to close its connection. */
-export function serverApi(server: ServerSettings): {
+/**
+ * A ConnectorApi that a Connectors server carries out, and how to close its connection. Throws
+ * INVALID_REQUEST for an address that cannot be one.
+ */
+export function serverApi({ url, token }: ServerSettings): {
   readonly api: ConnectorApi;
   close(): void;
 } {
-  const api = new ServerApi(server, systemClock);
+  const api = new ServerApi({ url: checkedURL("withServer", url), token }, systemClock);
   return { api, close: () => api.close() };
 }
 
 function localLLM(model: string, settings: LLMSettings): LLM {
   const connectors = createConnectors({
-    targets: environmentTargets(process.env, settings.baseURL),
+    targets: adapters.map((adapter) => environmentTarget(adapter, process.env, settings.baseURL)),
     // In process, the caller is the operator: any header may be set.
     allowedHeaders: Object.keys(settings.callOptions.headers ?? {}).map((name) =>
       name.toLowerCase(),
@@ -115,7 +124,7 @@ function localLLM(model: string, settings: LLMSettings): LLM {
 
 function remoteLLM(
   model: string,
-  settings: LLMSettings & { readonly server: NonNullable<LLMSettings["server"]> },
+  settings: LLMSettings & { readonly server: ServerSettings },
 ): LLM {
   const { api, close } = serverApi(settings.server);
   const callOptions = settings.baseURL
@@ -130,33 +139,38 @@ function remoteLLM(
   });
 }
 
-/** One target an adapter, with the key and base URL of the environment, if any. */
-function environmentTargets(
-  environment: Readonly<Record<string, string | undefined>>,
-  baseURL: string | undefined,
-): readonly Target[] {
-  const firstSet = (names: readonly string[]): string | undefined =>
-    names.map((name) => environment[name]?.trim()).find((value) => value);
-  return adapters.flatMap((adapter) => {
-    const dialect = adapter.dialects[adapter.defaultDialect];
-    if (dialect === undefined) return [];
-    const key = firstSet(adapter.keyVariables);
-    const given = baseURL ?? firstSet(adapter.baseURLVariables);
-    return [
-      {
-        name: adapter.name,
-        adapter,
-        dialect,
-        host: "direct",
-        baseURL: (given ?? dialect.defaultBaseURL).replace(/\/+$/, ""),
-        apiKey: key === undefined ? undefined : new Secret(key),
-        region: "",
-        models: new Map(),
-        headers: {},
-        allowPrivate: given !== undefined,
-        allowCallerEndpoint: false,
-        simulated: false,
-      } satisfies Target,
-    ];
-  });
+/** The target of an adapter, with the key and base URL of the environment, if any. */
+function environmentTarget(
+  adapter: Adapter,
+  environment: Environment,
+  givenBaseURL: string | undefined,
+): Target {
+  const dialect = adapter.dialects[adapter.defaultDialect];
+  if (dialect === undefined) throw new Error(`${adapter.name} lacks its default dialect`);
+  const [key] = setVariables(adapter.keyVariables, environment);
+  const problem = key && keyProblem(key.value);
+  if (key && problem !== undefined) throw invalidField(key.name, problem);
+  const [variable] = setVariables(adapter.baseURLVariables, environment);
+  const base = givenBaseURL ? { name: "withBaseURL", value: givenBaseURL } : variable;
+  return {
+    name: adapter.name,
+    adapter,
+    dialect,
+    host: "direct",
+    baseURL: base ? checkedURL(base.name, base.value) : dialect.defaultBaseURL,
+    apiKey: key && new Secret(key.value),
+    region: "",
+    models: new Map(),
+    headers: {},
+    allowPrivate: base !== undefined,
+    allowCallerEndpoint: false,
+    simulated: false,
+  };
+}
+
+/** A URL in its canonical form. Throws INVALID_REQUEST that names where it came from. */
+function checkedURL(from: string, text: string): string {
+  const parsed = parseBaseURL(text);
+  if ("problem" in parsed) throw invalidField(from, parsed.problem);
+  return parsed.url;
 }

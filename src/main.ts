@@ -1,4 +1,5 @@
-import { runCommand } from "./cli/run-command.ts";
-import { serveCommand } from "./cli/serve-command.ts";
+import { startProcess } from "./cli/start-process.ts";
 
-await runCommand(serveCommand().name("connectors"), process.argv);
+await startProcess(async () =>
+  (await import("./cli/serve-command.ts")).serveCommand().name("connectors"),
+);

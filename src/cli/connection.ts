@@ -28,14 +28,13 @@ export async function withConnection(
     interruption.abort(new ConnectorError("CALLER_CANCELLED", "interrupted"));
   };
   process.once("SIGINT", interrupt);
-  const { api, close } = await open(flags);
-  const receivedMs = systemClock.now();
-  const context = { signal: interruption.signal, receivedMs, deadlineMs: undefined, caller: "" };
   try {
-    await work({ api, context });
+    const { api, close } = await open(flags);
+    const receivedMs = systemClock.now();
+    const context = { signal: interruption.signal, receivedMs, deadlineMs: undefined, caller: "" };
+    await work({ api, context }).finally(close);
   } finally {
     process.removeListener("SIGINT", interrupt);
-    await close();
   }
 }
 
@@ -45,7 +44,10 @@ async function open({
   simulate,
 }: ConnectionFlags): Promise<{ api: ConnectorApi; close: () => Promise<void> }> {
   if (server !== undefined) {
-    const { api, close } = serverApi({ url: server, token: process.env.CONNECTORS_TOKEN });
+    const { api, close } = serverApi({
+      url: server,
+      token: process.env.CONNECTORS_TOKEN || undefined,
+    });
     return { api, close: async () => close() };
   }
   const configuration = loadConfiguration({

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { runCommand } from "./run-command.ts";
-import { toolCommand } from "./tool-command.ts";
+import { startProcess } from "./start-process.ts";
 
-await runCommand(toolCommand(), process.argv);
+await startProcess(async () => (await import("./tool-command.ts")).toolCommand());

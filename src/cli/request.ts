@@ -16,6 +16,7 @@ import {
   CallOptionsSchema,
 } from "../../gen/ts/nexen/connectors/v1/options_pb.ts";
 import type { RequestFlags } from "./flags.ts";
+import { UsageError } from "./usage-error.ts";
 
 const mimeTypes: Readonly<Record<string, string>> = {
   ".png": "image/png",
@@ -33,14 +34,14 @@ const mimeTypes: Readonly<Record<string, string>> = {
   ".mp3": "audio/mpeg",
 };
 
-/** The request that the flags describe. Throws Error for a file or JSON that cannot be read. */
+/** The request that the flags describe. Throws UsageError, or the system's error for a file. */
 export async function requestOf(
   prompt: string | undefined,
   flags: RequestFlags,
 ): Promise<LLMRequest> {
   const message = prompt === "-" ? await readText(process.stdin) : (prompt ?? "");
   if (message === "" && flags.file.length === 0) {
-    throw new Error("there is nothing to ask: give a prompt, - for standard input, or --file");
+    throw new UsageError("there is nothing to ask: give a prompt, - for standard input, or --file");
   }
   const parts = flags.file.map(mediaPart);
   const { system, maxTokens, topP, topK, seed, temperature, thinking } = flags;
@@ -78,17 +79,18 @@ function mediaPart(path: string): MessageInitShape<typeof PartSchema> {
   const mimeType = mimeTypes[extname(path).toLowerCase()];
   if (mimeType === undefined) {
     const known = Object.keys(mimeTypes).join(" ");
-    throw new Error(`${path}: not a kind of file that is known; known are ${known}`);
+    throw new UsageError(`--file: ${path} is of no kind that is known; known are ${known}`);
   }
   const source = { case: "data", value: readFileSync(path) } as const;
   return { kind: { case: "media", value: { mimeType, name: basename(path), source } } };
 }
 
 function toolOf(text: string): Tool {
+  const json = jsonArgument("--tool", text);
   try {
-    return fromJson(ToolSchema, jsonArgument("--tool", text));
+    return fromJson(ToolSchema, json);
   } catch (cause) {
-    throw new Error(`--tool: ${cause instanceof Error ? cause.message : "not a tool"}`, { cause });
+    throw new UsageError(`--tool: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -97,12 +99,17 @@ function schemaFormat(path: string): MessageInitShape<typeof LLMRequestSchema>["
   return { format: { case: "jsonSchema", value: { schemaJson } } };
 }
 
-/** JSON of an argument, or of the file that it names behind an @. */
+/** The JSON object of an argument, or of the file that it names behind an @. */
 function jsonArgument(flag: string, argument: string): JsonObject {
   const text = argument.startsWith("@") ? readFileSync(argument.slice(1), "utf8") : argument;
+  let value: unknown;
   try {
-    return JSON.parse(text) as JsonObject;
+    value = JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${flag}: not JSON: ${(cause as Error).message}`, { cause });
+    throw new UsageError(`${flag}: not JSON: ${(cause as Error).message}`, { cause });
   }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as JsonObject;
+  }
+  throw new UsageError(`${flag}: expected a JSON object, such as {"name": …}`);
 }

@@ -1,6 +1,6 @@
 import { watchFile } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { RunningServer } from "../server/server.ts";
+import { UsageError } from "./usage-error.ts";
 
 interface ServeFlags {
   readonly config?: string;
@@ -11,7 +11,7 @@ interface ServeFlags {
   readonly watch?: boolean;
 }
 
-const watchIntervalMs = 1_000;
+const watchOptions = { interval: 1_000 };
 
 /** The command that serves: what `npm start` and `connector-tool serve` run. */
 export function serveCommand(): Command {
@@ -36,23 +36,23 @@ export function serveCommand(): Command {
 
 /** Serves until a signal ends the process. */
 async function serve({ config, watch, ...flags }: ServeFlags): Promise<void> {
-  const file = config ?? process.env.CONNECTORS_CONFIG;
+  const file = config ?? (process.env.CONNECTORS_CONFIG?.trim() || undefined);
+  if (watch && file === undefined) {
+    throw new UsageError("--watch needs a file: give --config, or set CONNECTORS_CONFIG");
+  }
   const { startServer } = await import("../server/server.ts");
   const { handleSignals } = await import("../server/signals.ts");
   const server = await startServer(
-    { ...(file && { file }), environment: process.env, flags },
+    { file, environment: process.env, flags },
     {
       log: (line) => process.stderr.write(line),
       report: (text) => process.stderr.write(text),
     },
   );
-  process.stdout.write(`connectors listening on ${server.url}\n`);
+  // Before the line is printed: who waits for it may send a signal at once.
   handleSignals(server);
-  if (watch && file) watchConfiguration(file, server);
-}
-
-function watchConfiguration(file: string, server: RunningServer): void {
-  watchFile(file, { interval: watchIntervalMs }, () => void server.reload());
+  if (watch && file !== undefined) watchFile(file, watchOptions, () => void server.reload());
+  process.stdout.write(`connectors listening on ${server.url}\n`);
 }
 
 function portNumber(text: string): number {

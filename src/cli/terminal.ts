@@ -1,6 +1,10 @@
 import { styleText } from "node:util";
 
-type Style = Parameters<typeof styleText>[0];
+/** How a text looks. */
+export type Style = Parameters<typeof styleText>[0];
+
+// Everything that steers a terminal, but for line feeds and tabs.
+const steering = /[^\P{Cc}\n\t]/gu;
 
 /** Whether people read standard output. */
 export function isTerminal(): boolean {
@@ -22,6 +26,11 @@ export function note(text: string): void {
   process.stderr.write(`${onError("dim", text)}\n`);
 }
 
+/** Text of a model: as it is, but on a terminal without characters that steer it. */
+export function foreign(text: string): string {
+  return isTerminal() ? text.replace(steering, "\ufffd") : text;
+}
+
 /** Styled for standard output, where that is a terminal and NO_COLOR is not set. */
 export function styled(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
@@ -32,7 +41,7 @@ export function onError(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stderr });
 }
 
-/** Rows below a head, in columns as wide as their widest cell. */
+/** Rows below a head, in columns as wide as their widest cell. Only the last column may be styled. */
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { parseBaseURL } from "../config/base-url.ts";
 import { completionCommand } from "./completion-command.ts";
 import type { CallFlags, ConnectionFlags, RequestFlags } from "./flags.ts";
 import { serveCommand } from "./serve-command.ts";
@@ -11,8 +12,7 @@ import { packageVersion } from "./version.ts";
 export function toolCommand(): Command {
   const tool = new Command("connector-tool")
     .description("Call LLM providers through one typed API, in this process or by a server.")
-    .version(packageVersion())
-    .showHelpAfterError("(add --help for the options)");
+    .version(packageVersion());
   tool.addCommand(serveCommand());
   tool.addCommand(callCommand());
   tool.addCommand(countCommand());
@@ -69,7 +69,7 @@ function resolveCommand(): Command {
 function healthCommand(): Command {
   return new Command("health")
     .description("ask a server for its health and that of its providers")
-    .option("--server <url>", "server to ask", "http://127.0.0.1:8080")
+    .option("--server <url>", "server to ask", serverURL, "http://127.0.0.1:8080")
     .option("--json", "print JSON")
     .action(async (flags: { readonly server: string; readonly json?: boolean }) => {
       const { health } = await import("./health.ts");
@@ -100,8 +100,9 @@ function configCommand(): Command {
 }
 
 function withConnectionFlags(command: Command): Command {
+  const server = new Option("--server <url>", "server that does it (default: this process)");
   return command
-    .option("--server <url>", "Connectors server that does it (default: this process)")
+    .addOption(server.argParser(serverURL).conflicts(["config", "simulate"]))
     .option("--config <file>", "configuration file of this process")
     .option("--simulate", "let simulated providers answer")
     .option("--json", "print JSON");
@@ -125,11 +126,17 @@ function withRequestFlags(command: Command): Command {
     .option("--provider-options <json>", "fields of one provider, keyed by its name, or @FILE")
     .option("--timeout <seconds>", "time for the whole call", decimal)
     .option("--target <name>", "configured target that must answer")
-    .addOption(new Option("--strict", "fail where the provider cannot take a field"));
+    .option("--strict", "fail where the provider cannot take a field");
 }
 
 function gather(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
+}
+
+function serverURL(text: string): string {
+  const parsed = parseBaseURL(text);
+  if ("problem" in parsed) throw new InvalidArgumentError(parsed.problem);
+  return parsed.url;
 }
 
 function wholeNumber(text: string): number {

@@ -18,9 +18,10 @@ import {
   type CallOptions,
   CallOptionsSchema,
 } from "../../gen/ts/nexen/connectors/v1/options_pb.ts";
+import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import type { Clock } from "../contract/clock.ts";
 import type { CallContext, ConnectorApi } from "../contract/connector-api.ts";
-import { ConnectorError, invalidField } from "../contract/connector-error.ts";
+import { invalidField } from "../contract/connector-error.ts";
 import type {
   ContentInput,
   LLM,
@@ -31,6 +32,9 @@ import type {
   RoleWord,
 } from "../contract/llm.ts";
 import type { LLMSettings } from "../contract/options.ts";
+import { answerOf } from "./answer-of.ts";
+import { Cancellation } from "./cancellation.ts";
+import { receivedError } from "./received-error.ts";
 import { ResponseStream } from "./response-stream.ts";
 
 /** What an LLM client is made of. */
@@ -43,12 +47,12 @@ export interface LLMClientOptions {
   readonly close: () => Promise<void>;
 }
 
-const roles: Readonly<Record<RoleWord, Role>> = {
-  system: Role.SYSTEM,
-  user: Role.USER,
-  assistant: Role.ASSISTANT,
-  tool: Role.TOOL,
-};
+const roles: ReadonlyMap<string, Role> = new Map<RoleWord, Role>([
+  ["system", Role.SYSTEM],
+  ["user", Role.USER],
+  ["assistant", Role.ASSISTANT],
+  ["tool", Role.TOOL],
+]);
 
 /** The `LLM` over any ConnectorApi: the one of this process, or a server's. */
 export class LLMClient implements LLM {
@@ -60,84 +64,87 @@ export class LLMClient implements LLM {
     this.#options = options;
   }
 
-  async call(input: LLMRequestInput, settings: LLMCallSettings = {}): Promise<LLMAnswer> {
-    const { context, release } = this.#context(settings);
-    try {
-      const request = create(CallRequestSchema, {
-        request: this.#request(input),
-        options: this.#callOptions(settings),
-      });
+  call(input: LLMRequestInput, settings: LLMCallSettings = {}): Promise<LLMAnswer> {
+    return this.#unary(settings, async (context) => {
+      const request = create(CallRequestSchema, this.#message(input, settings));
       const { response } = await this.#options.api.call(request, context);
-      return response as LLMAnswer;
-    } finally {
-      release();
-    }
+      return answerOf(response);
+    });
   }
 
   stream(input: LLMRequestInput, settings: LLMCallSettings = {}): LLMStream {
-    const request = create(StreamCallRequestSchema, {
-      request: this.#request(input),
-      options: this.#callOptions(settings),
-    });
-    const { context, release } = this.#context(settings);
-    return new ResponseStream(() => this.#options.api.streamCall(request, context), release);
+    const leaving = new AbortController();
+    const events = this.#events(input, settings, leaving.signal);
+    return new ResponseStream(events, (reason) => leaving.abort(reason));
   }
 
-  async countTokens(
+  countTokens(
     input: LLMRequestInput,
     settings: LLMCallSettings = {},
   ): Promise<CountTokensResponse> {
-    const { context, release } = this.#context(settings);
-    try {
-      const request = create(CountTokensRequestSchema, {
-        request: this.#request(input),
-        options: this.#callOptions(settings),
-      });
+    return this.#unary(settings, async (context) => {
+      const request = create(CountTokensRequestSchema, this.#message(input, settings));
       return await this.#options.api.countTokens(request, context);
-    } finally {
-      release();
-    }
+    });
   }
 
   close(): Promise<void> {
     return this.#options.close();
   }
 
-  #request({ contents, ...input }: LLMRequestInput): LLMRequest {
-    return create(LLMRequestSchema, {
-      ...input,
-      model: input.model || this.model,
-      contents: contents.map(contentOf),
-    });
+  async #unary<T>(
+    { signal }: LLMCallSettings,
+    run: (context: CallContext) => Promise<T>,
+  ): Promise<T> {
+    const cancellation = new Cancellation([signal]);
+    try {
+      return await run(this.#context(cancellation));
+    } catch (thrown) {
+      throw receivedError(thrown);
+    } finally {
+      cancellation.release();
+    }
   }
 
-  #callOptions({ requestId = "" }: LLMCallSettings): CallOptions {
+  async *#events(
+    input: LLMRequestInput,
+    settings: LLMCallSettings,
+    leaving: AbortSignal,
+  ): AsyncGenerator<StreamCallResponse> {
+    const cancellation = new Cancellation([settings.signal, leaving]);
+    try {
+      const request = create(StreamCallRequestSchema, this.#message(input, settings));
+      yield* this.#options.api.streamCall(request, this.#context(cancellation));
+    } catch (thrown) {
+      throw receivedError(thrown);
+    } finally {
+      cancellation.release();
+    }
+  }
+
+  #message(
+    { contents = [], ...input }: LLMRequestInput,
+    { requestId = "" }: LLMCallSettings,
+  ): { request: LLMRequest; options: CallOptions } {
     const { callOptions } = this.#options.settings;
-    return create(CallOptionsSchema, { ...callOptions, requestId });
+    const model = input.model || this.model;
+    return {
+      request: create(LLMRequestSchema, { ...input, model, contents: contents.map(contentOf) }),
+      options: create(CallOptionsSchema, { ...callOptions, requestId }),
+    };
   }
 
-  /** The user's signal with a reason of ours: what a caller cancelled is CALLER_CANCELLED. */
-  #context({ signal }: LLMCallSettings): { context: CallContext; release: () => void } {
-    const controller = new AbortController();
-    const cancel = (): void => {
-      const cause: unknown = signal?.reason;
-      controller.abort(new ConnectorError("CALLER_CANCELLED", "the caller cancelled", { cause }));
-    };
-    if (signal?.aborted) cancel();
-    else signal?.addEventListener("abort", cancel, { once: true });
+  #context({ signal }: Cancellation): CallContext {
     const receivedMs = this.#options.clock.now();
-    return {
-      context: { signal: controller.signal, receivedMs, deadlineMs: undefined, caller: "" },
-      release: () => signal?.removeEventListener("abort", cancel),
-    };
+    return { signal, receivedMs, deadlineMs: undefined, caller: "" };
   }
 }
 
 function contentOf({ role, ...content }: ContentInput, index: number): Content {
-  const known = typeof role === "string" ? roles[role] : role;
+  const known = typeof role === "string" ? roles.get(role) : role;
   if (known === undefined) {
-    const words = Object.keys(roles).join(", ");
-    throw invalidField(`contents[${index}].role`, `expected one of ${words}`);
+    const words = [...roles.keys()].join(", ");
+    throw invalidField(`request.contents[${index}].role`, `expected one of ${words}`);
   }
   return create(ContentSchema, { ...content, role: known });
 }

@@ -22,6 +22,11 @@ import { defaultLimits } from "../contract/limits.ts";
 import type { ServerSettings } from "../contract/options.ts";
 import { connectorErrorFrom } from "../rpc/error-status.ts";
 
+/** Silence during a call after which the server is asked whether it is still there, ms. */
+const pingIntervalMs = 30_000;
+/** Time it has to answer, ms; then calls end with SERVER_UNREACHABLE. */
+const pingTimeoutMs = 10_000;
+
 /** A ConnectorApi that a server carries out over gRPC, with the connection that it holds. */
 export class ServerApi implements ConnectorApi {
   readonly #client: Client<typeof ConnectorService>;
@@ -30,7 +35,7 @@ export class ServerApi implements ConnectorApi {
   readonly #clock: Clock;
 
   constructor({ url, token }: ServerSettings, clock: Clock) {
-    this.#sessions = new Http2SessionManager(url);
+    this.#sessions = new Http2SessionManager(url, { pingIntervalMs, pingTimeoutMs });
     this.#clock = clock;
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const transport = createGrpcTransport({

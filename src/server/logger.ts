@@ -1,11 +1,14 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import { ConnectorError } from "../contract/connector-error.ts";
 
 /** What the server logs to. Every line passes the redactor. */
 export type ServerLogger = Logger;
 
+const causesMax = 4;
+
 /**
- * JSON lines through `write`, secrets taken out. Prompts and answers are never logged; of an error its
- * name, message, reason and stack are.
+ * JSON lines through `write`, secrets taken out. Prompts and answers are never logged; of an error and
+ * its causes, name, message, reason, metadata and stack are.
  */
 export function createLogger(
   level: string,
@@ -13,5 +16,19 @@ export function createLogger(
   write: (line: string) => void,
 ): ServerLogger {
   const destination: DestinationStream = { write: (line) => write(redact(line)) };
-  return pino({ level, base: null, messageKey: "message" }, destination);
+  const serializers = { err: (error: unknown) => errorFacts(error, causesMax) };
+  return pino({ level, base: null, messageKey: "message", serializers }, destination);
+}
+
+function errorFacts(thrown: unknown, causesLeft: number): object {
+  if (!(thrown instanceof Error)) return { message: String(thrown) };
+  const { name, message, stack, cause } = thrown;
+  const isOurs = thrown instanceof ConnectorError;
+  return {
+    name,
+    message,
+    ...(isOurs && { reason: thrown.reason, metadata: thrown.fields.metadata }),
+    stack,
+    ...(cause !== undefined && causesLeft > 0 && { cause: errorFacts(cause, causesLeft - 1) }),
+  };
 }

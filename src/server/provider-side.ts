@@ -10,6 +10,8 @@ import { simulatedTargets } from "./target-list.ts";
  */
 export class ProviderSide {
   #simulator: Simulator | undefined;
+  /** One for all configurations: a secret of an old one may still turn up in its last calls. */
+  #redactor: Connectors["redactor"] | undefined;
 
   /** Connectors for a configuration. Those of an earlier one stay as they are. */
   async connect(
@@ -23,7 +25,9 @@ export class ProviderSide {
       limits: configuration.limits,
       allowedHeaders: configuration.allowedHeaders,
       secrets: configuration.secrets,
+      ...(this.#redactor && { redactor: this.#redactor }),
     });
+    this.#redactor = connectors.redactor;
     return { connectors, targets };
   }
 

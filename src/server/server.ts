@@ -1,7 +1,7 @@
 import type { Configuration } from "../config/configuration.ts";
 import { type ConfigurationSources, loadConfiguration } from "../config/load-configuration.ts";
-import type { Connectors } from "../connectors.ts";
 import { systemClock } from "../contract/clock.ts";
+import type { Target } from "../contract/target.ts";
 import { adapters } from "../providers/index.ts";
 import { drain } from "../rpc/drain.ts";
 import { HealthRegistry } from "../rpc/health-service.ts";
@@ -11,6 +11,7 @@ import { CurrentApi } from "./current-api.ts";
 import { createLogger, type ServerLogger } from "./logger.ts";
 import { ProviderSide } from "./provider-side.ts";
 import { startReport } from "./start-report.ts";
+import { waitingChanges } from "./waiting-changes.ts";
 
 /** Where a server's configuration comes from. */
 export type ServerSources = Omit<ConfigurationSources, "adapters">;
@@ -27,110 +28,145 @@ export interface ServerOutput {
 export interface RunningServer {
   /** Where it listens. */
   readonly url: string;
-  /** Loads the configuration again. A bad one leaves the old in force, and the problem is logged. */
+  /**
+   * Loads the configuration again, for calls that begin afterwards. A bad one leaves the old in force,
+   * and the problem is logged. One after the other; never rejects.
+   */
   reload(): Promise<void>;
+  /** Logs what nothing caught, as the last thing before the process ends. */
+  logCrash(error: unknown): void;
   /** Ends without losing calls in flight, within the grace. Resolves when all is closed. */
   drain(): Promise<void>;
   /** Ends at once. */
   close(): Promise<void>;
 }
 
+/** What a server is made of. */
+interface ServerParts {
+  readonly sources: ConfigurationSources;
+  readonly output: ServerOutput;
+  /** That of the start. */
+  readonly configuration: Configuration;
+  readonly providers: ProviderSide;
+  readonly api: CurrentApi;
+  readonly health: HealthRegistry;
+  readonly shutdown: AbortController;
+  readonly log: ServerLogger;
+  readonly listening: Listening;
+}
+
 /** Starts a server. Throws ConfigurationError, or the system's error when it cannot listen. */
 export async function startServer(
-  sources: ServerSources,
+  serverSources: ServerSources,
   output: ServerOutput,
 ): Promise<RunningServer> {
-  const server = new Server(sources, output);
-  await server.start();
-  return server;
+  const sources = { ...serverSources, adapters };
+  const configuration = loadConfiguration(sources);
+  const providers = new ProviderSide();
+  try {
+    const { connectors, targets } = await providers.connect(configuration);
+    const edge = {
+      api: new CurrentApi(connectors),
+      health: new HealthRegistry(),
+      shutdown: new AbortController(),
+      log: createLogger(
+        configuration.logLevel,
+        (text) => connectors.redactor.redact(text),
+        (line) => output.log(line),
+      ),
+    };
+    edge.health.setServing(providerNames(targets));
+    const listening = await openPort(configuration, edge);
+    output.report(startReport(configuration, targets));
+    return new Server({ sources, output, configuration, providers, ...edge, listening });
+  } catch (error) {
+    await providers.close();
+    throw error;
+  }
+}
+
+function openPort(
+  configuration: Configuration,
+  { api, health, shutdown, log }: Pick<ServerParts, "api" | "health" | "shutdown" | "log">,
+): Promise<Listening> {
+  const { listen: address, limits, callers, reflection } = configuration;
+  const onFault = (error: unknown): void => log.error({ err: error }, "a fault of this server");
+  const handler = connectorNodeHandler({
+    api,
+    limits,
+    clock: systemClock,
+    health,
+    callers,
+    clientCertificates: address.tls?.clientCA !== undefined,
+    reflection,
+    shutdownSignal: shutdown.signal,
+    onFault,
+  });
+  return listen({ ...address, limits, handler, onFault, clock: systemClock });
 }
 
 class Server implements RunningServer {
-  readonly #sources: ConfigurationSources;
-  readonly #output: ServerOutput;
-  readonly #health = new HealthRegistry();
-  readonly #shutdown = new AbortController();
-  #configuration: Configuration;
-  readonly #providers = new ProviderSide();
-  #report = "";
-  #api: CurrentApi | undefined;
-  #log: ServerLogger | undefined;
-  #listening: Listening | undefined;
+  readonly #parts: ServerParts;
+  #lastReload: Promise<void> = Promise.resolve();
+  #isEnding = false;
 
-  constructor(sources: ServerSources, output: ServerOutput) {
-    this.#sources = { ...sources, adapters };
-    this.#output = output;
-    this.#configuration = loadConfiguration(this.#sources);
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
   }
 
   get url(): string {
-    return this.#listening?.url ?? "";
+    return this.#parts.listening.url;
   }
 
-  async start(): Promise<void> {
-    const { listen: address, limits, callers, reflection, logLevel } = this.#configuration;
-    const api = new CurrentApi(await this.#connect(this.#configuration));
-    this.#api = api;
-    const log = createLogger(
-      logLevel,
-      (text) => api.connectors.redactor.redact(text),
-      (line) => this.#output.log(line),
-    );
-    this.#log = log;
-    const onFault = (error: unknown): void => log.error({ err: error }, "a fault of this server");
-    const handler = connectorNodeHandler({
-      api,
-      limits,
-      clock: systemClock,
-      health: this.#health,
-      callers,
-      clientCertificates: address.tls?.clientCA !== undefined,
-      reflection,
-      shutdownSignal: this.#shutdown.signal,
-      onFault,
-    });
-    this.#listening = await listen({ ...address, limits, handler, onFault, clock: systemClock });
-    this.#output.report(this.#report);
+  reload(): Promise<void> {
+    this.#lastReload = this.#lastReload.then(() => this.#reload());
+    return this.#lastReload;
   }
 
-  async reload(): Promise<void> {
-    try {
-      const configuration = loadConfiguration(this.#sources);
-      this.#api?.replace(await this.#connect(configuration));
-      this.#configuration = configuration;
-      this.#output.report(this.#report);
-      this.#log?.info("the configuration was loaded again");
-    } catch (error) {
-      this.#log?.error({ problem: String(error) }, "the old configuration stays in force");
-    }
+  logCrash(error: unknown): void {
+    this.#parts.log.fatal({ err: error }, "the process ends: nothing caught this");
   }
 
   async drain(): Promise<void> {
-    const listening = this.#listening;
-    if (listening === undefined) return;
-    await drain({
-      listening,
-      turnUnhealthy: () => this.#health.drain(),
-      shutdown: this.#shutdown,
-      limits: this.#configuration.limits,
-    });
+    const { listening, health, shutdown, configuration } = this.#parts;
+    this.#isEnding = true;
+    const { limits } = configuration;
+    await drain({ listening, turnUnhealthy: () => health.drain(), shutdown, limits });
     await this.#release();
   }
 
   async close(): Promise<void> {
-    await this.#listening?.close();
+    this.#isEnding = true;
+    await this.#parts.listening.close();
     await this.#release();
   }
 
-  async #release(): Promise<void> {
-    await this.#api?.connectors.close();
-    await this.#providers.close();
+  async #reload(): Promise<void> {
+    if (this.#isEnding) return;
+    const { sources, output, configuration: first, providers, api, health, log } = this.#parts;
+    try {
+      const configuration = loadConfiguration(sources);
+      const { connectors, targets } = await providers.connect(configuration);
+      api.replace(connectors);
+      health.setServing(providerNames(targets));
+      output.report(startReport(configuration, targets));
+      log.info("the configuration was loaded again");
+      const settings = waitingChanges(first, configuration);
+      if (settings.length > 0) {
+        log.warn({ settings }, "changed settings that wait, at least in part, for a restart");
+      }
+    } catch (error) {
+      log.error({ problem: String(error) }, "the old configuration stays in force");
+    }
   }
 
-  async #connect(configuration: Configuration): Promise<Connectors> {
-    const { connectors, targets } = await this.#providers.connect(configuration);
-    this.#health.setServing(new Set(targets.map(({ adapter }) => adapter.name)));
-    this.#report = startReport(configuration, targets);
-    return connectors;
+  async #release(): Promise<void> {
+    await this.#lastReload;
+    await this.#parts.api.connectors.close();
+    await this.#parts.providers.close();
   }
+}
+
+function providerNames(targets: readonly Target[]): ReadonlySet<string> {
+  return new Set(targets.map(({ adapter }) => adapter.name));
 }

@@ -15,7 +15,7 @@ export function startReport(configuration: Configuration, targets: readonly Targ
 }
 
 function targetLine({ name, adapter, dialect, baseURL, region, simulated }: Target): string {
-  const where = simulated ? "simulated" : baseURL;
   const place = region === "" ? "" : ` (${region})`;
-  return `  ${name}: ${adapter.name}, ${dialect.name}${place} at ${where}`;
+  const where = simulated ? ", simulated" : ` at ${baseURL}`;
+  return `  ${name}: ${adapter.name}, ${dialect.name}${place}${where}`;
 }
