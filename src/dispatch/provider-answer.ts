@@ -28,7 +28,7 @@ export async function readAnswer(
   plan: CallPlan,
   limits: Limits,
 ): Promise<LLMResponse> {
-  const text = await wholeText(response, limits);
+  const text = await wholeText(response.body, limits);
   return decodeText(text, response, plan, limits);
 }
 
@@ -38,7 +38,7 @@ export async function readObject(
   dialect: Dialect,
   limits: Limits,
 ): Promise<JsonObject> {
-  const text = await wholeText(response, limits);
+  const text = await wholeText(response.body, limits);
   return answerObject(text, response, dialect, limits);
 }
 
@@ -58,10 +58,13 @@ export function decodeText(
   return guarded(() => dialect.decode(body, context));
 }
 
-/** A body that breaks off is a body that cannot be read: its status said that there is an answer. */
-async function wholeText(response: HttpResponse, limits: Limits): Promise<string> {
+/**
+ * The whole body of an answer. One that breaks off is a body that cannot be read: its status said that
+ * there is an answer. Throws PROVIDER_MALFORMED_RESPONSE or PROVIDER_RESPONSE_TOO_LARGE.
+ */
+export async function wholeText(body: AsyncIterable<Uint8Array>, limits: Limits): Promise<string> {
   try {
-    return await readText(response.body, limits.providerResponseBytes, "throw");
+    return await readText(body, limits.providerResponseBytes, "throw");
   } catch (thrown) {
     if (thrown instanceof ConnectorError && thrown.reason === "PROVIDER_CONNECTION_LOST") {
       throw malformed("the provider's answer was cut off");

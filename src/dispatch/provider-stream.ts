@@ -4,9 +4,10 @@ import { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
 import { createFramer, type Framer } from "../framing/framer.ts";
 import type { HttpResponse } from "../http/http-client.ts";
+import { AnswerSize } from "./answer-size.ts";
 import type { CallPlan } from "./call-plan.ts";
 import { joinDeltas } from "./join-deltas.ts";
-import { decodeText } from "./provider-answer.ts";
+import { decodeText, wholeText } from "./provider-answer.ts";
 import { guarded } from "./provider-request.ts";
 import { responseEvents } from "./response-events.ts";
 import type { StreamTally } from "./stream-tally.ts";
@@ -36,6 +37,7 @@ export class ProviderStream {
   readonly #body: AsyncIterator<Uint8Array>;
   readonly #framer: Framer;
   readonly #decoder: StreamDecoder;
+  readonly #size: AnswerSize;
   #firstByte: number | undefined;
 
   constructor(response: HttpResponse, plan: CallPlan, limits: Limits, tally: StreamTally) {
@@ -46,6 +48,7 @@ export class ProviderStream {
     this.#tally = tally;
     this.#body = response.body[Symbol.asyncIterator]();
     this.#framer = createFramer(dialect.framing, limits);
+    this.#size = new AnswerSize(limits.providerResponseBytes);
     this.#decoder = guarded(() =>
       dialect.createDecoder({ adapter: adapter.name, model: plan.model }),
     );
@@ -94,7 +97,9 @@ export class ProviderStream {
     try {
       for (const frame of frames) {
         this.#tally.frame(frame);
-        events.push(...guarded(() => this.#decoder.push(frame)));
+        const decoded = guarded(() => this.#decoder.push(frame));
+        this.#size.add(frame, decoded);
+        events.push(...decoded);
         if (this.#decoder.done) return this.#finish(events);
       }
     } catch (failure) {
@@ -143,23 +148,14 @@ export class ProviderStream {
   }
 
   async #wholeJSON(first: Uint8Array): Promise<StreamRead> {
-    const chunks = [first];
-    let bytes = first.length;
-    for (;;) {
-      const chunk = await this.#body.next();
-      if (chunk.done) break;
-      bytes += chunk.value.length;
-      if (bytes > this.#limits.providerResponseBytes) {
-        throw new ConnectorError(
-          "PROVIDER_RESPONSE_TOO_LARGE",
-          "the provider's answer is too large",
-        );
-      }
-      chunks.push(chunk.value);
-    }
-    const text = Buffer.concat(chunks).toString("utf8");
+    const text = await wholeText(this.#beginningWith(first), this.#limits);
     const response = decodeText(text, this.#response, this.#plan, this.#limits);
     return { events: responseEvents(response), answer: { response, trailingBytesMissing: false } };
+  }
+
+  async *#beginningWith(first: Uint8Array): AsyncGenerator<Uint8Array> {
+    yield first;
+    yield* { [Symbol.asyncIterator]: () => this.#body };
   }
 }
 
