@@ -16,9 +16,11 @@ export interface CallEnvironment {
 
 /** Ends the work at the caller's deadline. */
 export function limitToDeadline(work: WorkSignal, plan: CallPlan, clock: Clock): void {
+  const ms = Math.round(plan.deadlineMs - plan.receivedMs);
   work.limit(
     plan.deadlineMs - clock.now(),
-    () => new ConnectorError("CALLER_DEADLINE_EXCEEDED", "the call's deadline passed"),
+    () =>
+      new ConnectorError("CALLER_DEADLINE_EXCEEDED", `the caller's deadline of ${ms} ms passed`),
   );
 }
 

@@ -31,6 +31,7 @@ export function completeFailure(
   const told = hint.retryAfterMs ?? error.fields.retryAfterMs;
   const limits = error.reason === "PROVIDER_RATE_LIMITED" ? exhaustedLimits(record.headers) : [];
   const clean = cleaner(plan, redact);
+  const wasSent = record.phase !== "connect";
   const { precondition, violations, quotaSubjects, metadata } = error.fields;
   return new ConnectorError(error.reason, messageOf(error, plan, clean), {
     ...error.fields,
@@ -46,7 +47,7 @@ export function completeFailure(
       description: clean(precondition.description, messageCharactersMax),
     },
     ...(progress && { progress }),
-    attempts: [record.toAttempt(error.reason)],
+    attempts: wasSent ? [record.toAttempt(error.reason)] : [],
     metadata: {
       ...cleanValues(metadata, clean),
       provider: plan.target.adapter.name,
@@ -57,7 +58,7 @@ export function completeFailure(
       ...(record.providerRequestId && {
         provider_request_id: clean(record.providerRequestId, valueCharactersMax),
       }),
-      attempts: "1",
+      attempts: wasSent ? "1" : "0",
       phase: metadata?.phase === "connect" ? "connect" : record.phase,
       retryable: String(hint.shouldRetry ?? error.retryable),
     },

@@ -96,15 +96,14 @@ class StreamCall {
   /** Frees what the call holds. A connection whose answer is whole is read to its end first. */
   async dispose(): Promise<void> {
     this.#work.dispose();
-    if (this.#stream === undefined) return;
     if (this.#finished) {
       const { clock } = this.#environment;
       const timer = clock.schedule(drainMsMax, () => this.#work.abort(abandoned()));
-      void this.#stream.drain(drainBytesMax).finally(() => timer.clear());
+      void this.#stream?.drain(drainBytesMax).finally(() => timer.clear());
       return;
     }
     this.#work.abort(abandoned());
-    await this.#stream.close();
+    await this.#stream?.close();
   }
 
   async #open(): Promise<ProviderStream> {
