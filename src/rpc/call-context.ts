@@ -1,5 +1,5 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import type { Clock } from "../contract/clock.ts";
+import type { Clock, Timer } from "../contract/clock.ts";
 import type { CallContext } from "../contract/connector-api.ts";
 import { ConnectorError, toConnectorError } from "../contract/connector-error.ts";
 import { arrivalKey } from "./call-arrival.ts";
@@ -38,7 +38,12 @@ export class OpenCall {
   readonly #controller = new AbortController();
   readonly #clock: Clock;
   readonly #stop: () => void;
+  /** Ends the wait that is under way. */
   #reject: ((reason: unknown) => void) | undefined;
+  #lastWords: Timer | undefined;
+  #hasBegun = false;
+  /** The time for last words is over. */
+  #isSilenced = false;
 
   constructor(call: IncomingCall, settings: EdgeSettings) {
     const { signal, receivedMs, deadlineMs, caller } = call;
@@ -52,28 +57,47 @@ export class OpenCall {
 
   /**
    * Waits for the api, one thing at a time. When the call is aborted, the api has 25 ms to fail in its
-   * own words (they tell how far a stream had come); then the reason of the abort is thrown.
+   * own words (they tell how far a stream had come), from the abort or from the wait after it; then the
+   * reason of the abort is thrown.
    */
   async wait<T>(work: () => Promise<T>): Promise<T> {
     const { signal } = this.context;
-    signal.throwIfAborted();
-    return await new Promise<T>((resolve, reject) => {
-      this.#reject = reject;
-      work().then(resolve, reject);
-    });
+    if (signal.aborted && !this.#mayStillSpeak()) throw signal.reason;
+    this.#hasBegun = true;
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        this.#reject = reject;
+        if (signal.aborted) this.#limitLastWords();
+        work().then(resolve, reject);
+      });
+    } finally {
+      this.#reject = undefined;
+    }
   }
 
-  /** Frees the listener. The call is over. */
+  /** Frees listener and timer. The call is over. */
   close(): void {
     this.#stop();
-    this.#reject = undefined;
+    this.#lastWords?.clear();
   }
 
   #abort(reason: ConnectorError): void {
     this.#controller.abort(reason);
-    // Nobody hears the last words of a call whose caller is gone.
-    if (reason.reason === "CALLER_CANCELLED") this.#reject?.(reason);
-    else this.#clock.schedule(lastWordsMs, () => this.#reject?.(reason));
+    if (!this.#mayStillSpeak()) this.#reject?.(reason);
+    else if (this.#reject !== undefined) this.#limitLastWords();
+  }
+
+  /** Nobody hears the last words of a call whose caller is gone, and one that never began has none. */
+  #mayStillSpeak(): boolean {
+    const { reason } = this.context.signal.reason as ConnectorError;
+    return this.#hasBegun && !this.#isSilenced && reason !== "CALLER_CANCELLED";
+  }
+
+  #limitLastWords(): void {
+    this.#lastWords ??= this.#clock.schedule(lastWordsMs, () => {
+      this.#isSilenced = true;
+      this.#reject?.(this.context.signal.reason);
+    });
   }
 }
 
