@@ -20,6 +20,7 @@ import { type Arrival, arrivalKey, binaryHeaderFault, cutTimeout } from "./call-
 import type { RequestHandler } from "./connection.ts";
 import { completeErrors } from "./error-completion.ts";
 import { connectErrorOf } from "./error-status.ts";
+import { endLateAnswer } from "./late-answer.ts";
 import { gatherPieces } from "./request-body.ts";
 import { requestGate } from "./request-gate.ts";
 
@@ -44,6 +45,7 @@ export interface NodeHandlerOptions {
 const timerMsMax = 2_147_483_647;
 
 const healthPath = `/${Health.typeName}/`;
+const connectorPath = `/${ConnectorService.typeName}/`;
 const envelopedContentType = /^application\/(?:grpc|connect\+)/;
 const rpcContentType = /^application\/(?:grpc|connect\+|proto|json)/;
 
@@ -71,9 +73,14 @@ export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
     }
     const receivedMs = clock.now();
     const timeoutMs = cutTimeout(request.headers, timeoutMsMax);
+    const deadlineMs = timeoutMs === undefined ? undefined : receivedMs + timeoutMs;
+    // A call has an end even if its caller gives it none. A watch of health need not have one.
+    const isCall = path.startsWith(connectorPath);
+    const endMs = deadlineMs ?? (isCall ? receivedMs + timeoutMsMax : undefined);
+    if (endMs !== undefined) endLateAnswer(response, endMs, clock);
     const values = arrivalValues({
       receivedMs,
-      deadlineMs: timeoutMs === undefined ? undefined : receivedMs + timeoutMs,
+      deadlineMs,
       ...admission(request, path, options.authenticator),
     });
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
