@@ -95,8 +95,14 @@ export class ServerApi implements ConnectorApi {
   }
 }
 
-/** What the caller's signal says wins: a cancelled call is CALLER_CANCELLED wherever it was. */
+/**
+ * What the caller's signal says wins: a cancelled call is CALLER_CANCELLED wherever it was. One that the
+ * caller did not cancel was cut off: HTTP/2 has the same word for both.
+ */
 function errorOf(thrown: unknown, { signal }: CallContext): ConnectorError {
   if (signal.aborted && signal.reason instanceof ConnectorError) return signal.reason;
-  return connectorErrorFrom(ConnectError.from(thrown));
+  const error = connectorErrorFrom(ConnectError.from(thrown));
+  if (error.reason !== "CALLER_CANCELLED") return error;
+  const message = "the connection to the server was lost during the call";
+  return new ConnectorError("SERVER_UNREACHABLE", message, { cause: thrown });
 }
