@@ -76,7 +76,6 @@ class HTTP2Connection implements Connection {
   readonly #session: ServerHttp2Session;
   readonly #socket: Socket;
   readonly #context: ConnectionContext;
-  readonly #guard: HTTP2Guard;
   #openStreams = 0;
   #idleSinceMs: number;
   #draining = false;
@@ -89,8 +88,8 @@ class HTTP2Connection implements Connection {
     this.#socket = socket;
     this.#context = context;
     this.#idleSinceMs = clock.now();
-    this.#guard = new HTTP2Guard(session, socket, limits, clock);
-    session.on("stream", (stream) => this.#track(stream));
+    const guard = new HTTP2Guard(session, socket, limits, clock);
+    session.on("stream", (stream) => this.#track(stream, guard));
     session.setLocalWindowSize(limits.sessionWindowBytes);
     socket.once("close", () => {
       this.#nextCheck?.clear();
@@ -102,7 +101,7 @@ class HTTP2Connection implements Connection {
   serve(request: Http2ServerRequest, response: Http2ServerResponse): void {
     const { limits, clock } = this.#context;
     const { stream } = request;
-    if (stream.closed || this.#guard.isEnding) return;
+    if (stream.closed) return;
     const bodyTimer = clock.schedule(limits.requestMs, () => {
       // A stream whose answer has begun is a conversation: its pace is its handler's affair.
       const isWaiting = !stream.headersSent && !stream.closed && stream.state.remoteClose !== 1;
@@ -121,15 +120,11 @@ class HTTP2Connection implements Connection {
     this.#closeSession();
   }
 
-  #track(stream: ServerHttp2Stream): void {
-    if (stream.destroyed) {
-      this.#guard.countReset();
-      return;
-    }
+  #track(stream: ServerHttp2Stream, guard: HTTP2Guard): void {
     this.#openStreams += 1;
     stream.once("close", () => {
       this.#openStreams -= 1;
-      if (stream.rstCode !== NGHTTP2_NO_ERROR && !this.#draining) this.#guard.countReset();
+      if (stream.rstCode !== NGHTTP2_NO_ERROR && !this.#draining) guard.countReset();
       if (this.#openStreams > 0) return;
       this.#idleSinceMs = this.#context.clock.now();
       if (this.#session.closed) this.#closeSession();

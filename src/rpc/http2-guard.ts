@@ -65,11 +65,6 @@ export class HTTP2Guard {
     });
   }
 
-  /** Whether the session is about to end: its streams are not worth an answer. */
-  get isEnding(): boolean {
-    return this.#isEnding;
-  }
-
   /** Counts a stream that ended by a reset, whoever sent it. */
   countReset(): void {
     if (this.#resets.exceeds()) this.#endSession();

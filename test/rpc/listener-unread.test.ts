@@ -128,21 +128,23 @@ describe("over HTTP/1.1", () => {
 
   it("a request without an end is dropped by its size", async () => {
     const limits = { requestBytes: 10_000 };
-    const { port } = await startListener({ handler: answerEarly, limits });
-    const client = await RawHTTP1Client.connect(port);
+    const { port, listening } = await startListener({ handler: answerEarly, limits });
+    const client = await RawHTTP1Client.connect(port, true);
     client.send(`${post}content-length: 1000000\r\n\r\n${"x".repeat(1000)}`);
     await client.received(/early/);
     client.send("x".repeat(100_000));
-    await client.closed();
+    await until(() => listening.openSessions === 0);
+    client.socket.destroy();
   });
 
   it("a request without an end is dropped by its time", async () => {
     const clock = new VirtualClock();
-    const { port } = await startListener({ handler: answerEarly, clock });
-    const client = await RawHTTP1Client.connect(port);
+    const { port, listening } = await startListener({ handler: answerEarly, clock });
+    const client = await RawHTTP1Client.connect(port, true);
     client.send(`${post}content-length: 1000000\r\n\r\n${"x".repeat(1000)}`);
     await client.received(/early/);
     clock.advance(defaultLimits.requestMs);
-    await client.closed();
+    await until(() => listening.openSessions === 0);
+    client.socket.destroy();
   });
 });

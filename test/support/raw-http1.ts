@@ -23,9 +23,9 @@ export class RawHTTP1Client {
     });
   }
 
-  /** Connects in plaintext. */
-  static async connect(port: number): Promise<RawHTTP1Client> {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+  /** Connects in plaintext. With `allowHalfOpen` it does not close when the server has ended. */
+  static async connect(port: number, allowHalfOpen = false): Promise<RawHTTP1Client> {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen });
     await once(socket, "connect");
     return new RawHTTP1Client(socket);
   }

@@ -108,9 +108,12 @@ export class RawHTTP2Client {
     });
   }
 
-  /** Connects in plaintext, without a word. */
-  static async connect(port: number): Promise<RawHTTP2Client> {
-    const socket = connectSocket({ port, host: "127.0.0.1", noDelay: true });
+  /**
+   * Connects in plaintext, without a word. With `allowHalfOpen` it does not close when the server
+   * has ended.
+   */
+  static async connect(port: number, allowHalfOpen = false): Promise<RawHTTP2Client> {
+    const socket = connectSocket({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen });
     await new Promise((resolve, reject) => {
       socket.once("connect", resolve);
       socket.once("error", reject);

@@ -1,0 +1,103 @@
+// Proves that clients which vanished without a word, or do not close their side, cost nothing for
+// long, and that clients which answer pings, or ping in moderation, are kept (S21, O25).
+import { once } from "node:events";
+import { connect as connectSocket, type Socket } from "node:net";
+import { describe, expect, it } from "vitest";
+import { defaultLimits } from "../../src/contract/limits.ts";
+import { lingerMs } from "../../src/rpc/connection.ts";
+import { until } from "../support/http.ts";
+import {
+  errorCodes,
+  frame,
+  frameFlags,
+  frameTypes,
+  postHeaders,
+  preface,
+  RawHTTP2Client,
+} from "../support/raw-http2.ts";
+import { holdingHandler, startInVirtualTime } from "../support/started-listener.ts";
+
+const { endHeaders, endStream } = frameFlags;
+
+function call(streamId: number): Buffer {
+  return frame(frameTypes.headers, endHeaders | endStream, streamId, postHeaders("/"));
+}
+
+describe("a silent client of HTTP/2", () => {
+  /** Holds a call and answers nothing, pings least of all. */
+  async function vanish(port: number): Promise<Socket> {
+    const socket = connectSocket(port, "127.0.0.1");
+    socket.on("error", () => {});
+    const settings = frame(frameTypes.settings, 0, 0);
+    const ack = frame(frameTypes.settings, frameFlags.ack, 0);
+    socket.write(Buffer.concat([preface, settings, ack, call(1)]));
+    socket.resume();
+    await once(socket, "connect");
+    return socket;
+  }
+
+  it("that has vanished loses its connection, and its call is aborted", async () => {
+    const closed = Promise.withResolvers<void>();
+    const arrived = Promise.withResolvers<void>();
+    const { port, clock } = await startInVirtualTime((request) => {
+      request.once("close", closed.resolve);
+      arrived.resolve();
+    });
+    await vanish(port);
+    await arrived.promise;
+    clock.advance(defaultLimits.keepAliveMs);
+    clock.advance(defaultLimits.keepAliveTimeoutMs);
+    await closed.promise;
+  });
+
+  it("that does not close its side is not waited for, idle or after its last call", async () => {
+    const answers = holdingHandler();
+    const { port, clock, listening } = await startInVirtualTime(answers.handler);
+    const idle = await RawHTTP2Client.connect(port, true);
+    await idle.exchangeSettings();
+    const busy = await RawHTTP2Client.connect(port, true);
+    await busy.exchangeSettings();
+    busy.send(call(1));
+    await busy.roundTrip();
+    void listening.drain(defaultLimits.drainGraceMs);
+    expect(await idle.goawayCode()).toBe(errorCodes.noError);
+    clock.advance(lingerMs);
+    await until(() => listening.openSessions === 1);
+    answers.release();
+    await busy.next(({ type }) => type === frameTypes.headers);
+    await once(busy.socket, "end");
+    clock.advance(lingerMs);
+    await until(() => listening.openSessions === 0);
+    idle.socket.destroy();
+    busy.socket.destroy();
+  });
+
+  it("that answers pings keeps it", async () => {
+    const answers = holdingHandler();
+    const { port, clock } = await startInVirtualTime(answers.handler);
+    const client = await RawHTTP2Client.handshake(port);
+    client.send(call(1));
+    await client.roundTrip();
+    for (let round = 1; round <= 5; round += 1) {
+      clock.advance(defaultLimits.keepAliveMs);
+      const isPing = ({ type, flags }: (typeof client.frames)[number]): boolean =>
+        type === frameTypes.ping && flags === 0;
+      while (client.frames.filter(isPing).length < round) await client.roundTrip();
+      const ping = client.frames.findLast(isPing);
+      client.send(frame(frameTypes.ping, frameFlags.ack, 0, ping?.payload));
+      await client.roundTrip();
+    }
+    answers.release();
+    await client.next(({ type }) => type === frameTypes.headers);
+  });
+
+  it("may ping every ten seconds for ever", async () => {
+    const { port, clock } = await startInVirtualTime();
+    const client = await RawHTTP2Client.handshake(port);
+    for (let count = 0; count < 50; count += 1) {
+      await client.roundTrip();
+      clock.advance(10_000);
+    }
+    await client.roundTrip();
+  });
+});
