@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { defaultLimits } from "../../src/contract/limits.ts";
 import { lingerMs } from "../../src/rpc/connection.ts";
 import { until } from "../support/http.ts";
+import { RawHTTP1Client } from "../support/raw-http1.ts";
 import {
   errorCodes,
   frame,
@@ -99,5 +100,40 @@ describe("a silent client of HTTP/2", () => {
       clock.advance(10_000);
     }
     await client.roundTrip();
+  });
+});
+
+describe("a client of HTTP/1.1", () => {
+  it("that does not close its side is not waited for", async () => {
+    const { port, clock, listening } = await startInVirtualTime();
+    const client = await RawHTTP1Client.connect(port, true);
+    client.send("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    await once(client.socket, "end");
+    expect(listening.openSessions).toBe(1);
+    clock.advance(lingerMs);
+    await until(() => listening.openSessions === 0);
+    client.socket.destroy();
+  });
+});
+
+describe("a client that resets its connection", () => {
+  const request = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nabc";
+  const http2 = Buffer.concat([preface, frame(frameTypes.settings, 0, 0), call(1)]);
+
+  it.each([
+    ["before it said a word", ""],
+    ["in the middle of its first word", "PRI * HTT"],
+    ["in the middle of a request of HTTP/1.1", request],
+    ["during a call of HTTP/2", http2.toString("latin1")],
+  ])("%s harms nobody", async (_title, bytes) => {
+    const { port, listening, faults } = await startInVirtualTime(holdingHandler().handler);
+    const client = await RawHTTP1Client.connect(port);
+    client.send(bytes);
+    await until(() => listening.openSessions === 1);
+    const witness = await RawHTTP2Client.handshake(port);
+    client.socket.resetAndDestroy();
+    await until(() => listening.openSessions === 1);
+    await witness.roundTrip();
+    expect(faults).toEqual([]);
   });
 });
