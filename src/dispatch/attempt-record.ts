@@ -9,6 +9,7 @@ import {
 import type { Clock } from "../contract/clock.ts";
 import type { Reason } from "../contract/reasons.ts";
 import type { CallPlan } from "./call-plan.ts";
+import { cleaner, type Redact, valueCharactersMax } from "./clean-text.ts";
 
 /** Where an attempt was when it ended. */
 export type Phase = "connect" | "headers" | "first_delta" | "stream";
@@ -23,12 +24,15 @@ export class AttemptRecord {
   headers: Readonly<Record<string, string>> = {};
   readonly #clock: Clock;
   readonly #plan: CallPlan;
+  readonly #redact: Redact;
   readonly #startMs: number;
   #firstDeltaMs: number | undefined;
+  #providerRequestId: string | undefined;
 
-  constructor(plan: CallPlan, clock: Clock) {
+  constructor(plan: CallPlan, clock: Clock, redact: Redact) {
     this.#plan = plan;
     this.#clock = clock;
+    this.#redact = redact;
     this.#startMs = clock.now();
   }
 
@@ -45,9 +49,12 @@ export class AttemptRecord {
     this.phase = "stream";
   }
 
-  /** The provider's id of the request. Empty: it gave none. */
+  /** The provider's id of the request, without secrets. Empty: it gave none. */
   get providerRequestId(): string {
-    return this.headers[this.#plan.target.dialect.requestIdHeader] ?? "";
+    const given = this.headers[this.#plan.target.dialect.requestIdHeader];
+    if (!given) return "";
+    this.#providerRequestId ??= cleaner(this.#plan, this.#redact)(given, valueCharactersMax);
+    return this.#providerRequestId;
   }
 
   /** The attempt as it stands; `reason` says why it failed. */

@@ -3,8 +3,8 @@ import { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
 import type { HttpClient } from "../http/http-client.ts";
 import type { WorkSignal } from "../resilience/work-signal.ts";
-import type { Redact } from "./call-failure.ts";
 import type { CallPlan } from "./call-plan.ts";
+import type { Redact } from "./clean-text.ts";
 
 /** What carries a planned call out. */
 export interface CallEnvironment {

@@ -2,16 +2,12 @@ import { Code } from "../../gen/ts/google/rpc/code_pb.ts";
 import type { StreamProgress } from "../../gen/ts/nexen/connectors/v1/error_pb.ts";
 import type { Clock } from "../contract/clock.ts";
 import { ConnectorError, toConnectorError } from "../contract/connector-error.ts";
-import { Redactor } from "../http/redaction.ts";
 import { exhaustedLimits, retryHint } from "../resilience/retry-hint.ts";
 import type { AttemptRecord } from "./attempt-record.ts";
 import type { CallPlan } from "./call-plan.ts";
+import { type Clean, cleaner, type Redact, valueCharactersMax } from "./clean-text.ts";
 
 const messageCharactersMax = 512;
-const valueCharactersMax = 128;
-
-/** Takes secrets out of a text. */
-export type Redact = (text: string) => string;
 
 /**
  * Completes whatever a call failed with: who was asked, how far it had come, how long to wait. What
@@ -46,7 +42,9 @@ export function completeFailure(
       type: precondition.type,
       description: clean(precondition.description, messageCharactersMax),
     },
-    ...(progress && { progress }),
+    ...(progress && {
+      progress: { ...progress, lastEventId: clean(progress.lastEventId, valueCharactersMax) },
+    }),
     attempts: wasSent ? [record.toAttempt(error.reason)] : [],
     metadata: {
       ...cleanValues(metadata, clean),
@@ -55,25 +53,12 @@ export function completeFailure(
       target: plan.target.name,
       ...(plan.target.region && { region: plan.target.region }),
       ...(record.httpStatus > 0 && { http_status: String(record.httpStatus) }),
-      ...(record.providerRequestId && {
-        provider_request_id: clean(record.providerRequestId, valueCharactersMax),
-      }),
+      ...(record.providerRequestId && { provider_request_id: record.providerRequestId }),
       attempts: wasSent ? "1" : "0",
       phase: metadata?.phase === "connect" ? "connect" : record.phase,
       retryable: String(hint.shouldRetry ?? error.retryable),
     },
   });
-}
-
-/** Takes secrets out of a text, the caller's own key too, and only then cuts it to a length. */
-function cleaner(plan: CallPlan, redact: Redact): (text: string, charactersMax: number) => string {
-  const own = new Redactor();
-  if (plan.callerKey !== undefined) own.add(plan.callerKey);
-  return (text, charactersMax) => {
-    const safe = redact(own.redact(text));
-    if (safe.length <= charactersMax) return safe;
-    return `${safe.slice(0, charactersMax - 1).toWellFormed()}…`;
-  };
 }
 
 /** A refused key that was the caller's own is the caller's matter, not the operator's. */
@@ -101,11 +86,7 @@ function withSuccessor(error: ConnectorError, { target, match, model }: CallPlan
   });
 }
 
-function messageOf(
-  error: ConnectorError,
-  plan: CallPlan,
-  clean: ReturnType<typeof cleaner>,
-): string {
+function messageOf(error: ConnectorError, plan: CallPlan, clean: Clean): string {
   const words = clean(error.message, messageCharactersMax);
   const isProviders = error.reason.startsWith("PROVIDER_") || error.fields.metadata?.http_status;
   return isProviders ? `${plan.target.adapter.name}: ${words}` : words;
@@ -113,7 +94,7 @@ function messageOf(
 
 function cleanValues(
   metadata: Readonly<Record<string, string>> = {},
-  clean: ReturnType<typeof cleaner>,
+  clean: Clean,
 ): Record<string, string> {
   return Object.fromEntries(
     Object.entries(metadata).map(([key, value]) => [key, clean(value, valueCharactersMax)]),

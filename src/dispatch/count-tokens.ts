@@ -29,7 +29,7 @@ export async function countTokens(
   context: CallContext,
   environment: CallEnvironment,
 ): Promise<CountTokensResponse> {
-  const record = new AttemptRecord(plan, environment.clock);
+  const record = new AttemptRecord(plan, environment.clock, environment.redact);
   const counter = plan.target.dialect.countTokens;
   if (counter === undefined) return estimate(plan, record, "the provider has no such endpoint");
   try {

@@ -54,7 +54,7 @@ class StreamCall {
   constructor(plan: CallPlan, context: CallContext, environment: CallEnvironment) {
     this.#plan = plan;
     this.#environment = environment;
-    this.#record = new AttemptRecord(plan, environment.clock);
+    this.#record = new AttemptRecord(plan, environment.clock, environment.redact);
     this.#work = new WorkSignal(environment.clock, context.signal);
   }
 

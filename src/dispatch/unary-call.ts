@@ -17,7 +17,7 @@ export async function unaryCall(
 ): Promise<LLMResponse> {
   const { clock, limits, redact } = environment;
   const { dialect } = plan.target;
-  const record = new AttemptRecord(plan, clock);
+  const record = new AttemptRecord(plan, clock, redact);
   const work = new WorkSignal(clock, context.signal);
   try {
     limitToDeadline(work, plan, clock);
