@@ -1,6 +1,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { JsonSchemaFormat, Tool } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { RawJSON } from "./raw-json.ts";
+import { requestField } from "./request-field.ts";
 
 /**
  * A function as both wires of OpenAI describe it: `name`, `description`, `parameters`, `strict`, each
@@ -9,7 +10,9 @@ import type { RawJSON } from "./raw-json.ts";
 export function functionFields(tool: Tool, field: string, raw: RawJSON): JsonObject {
   const { name, description, parameters, parametersJson, strict } = tool;
   const schema =
-    parametersJson === "" ? parameters : raw.hold(parametersJson, `${field}.parameters_json`);
+    parametersJson === ""
+      ? parameters
+      : raw.hold(parametersJson, requestField(`${field}.parameters_json`));
   return {
     name,
     ...(description !== "" && { description }),
@@ -25,7 +28,7 @@ export function functionFields(tool: Tool, field: string, raw: RawJSON): JsonObj
 export function schemaFields(format: JsonSchemaFormat, raw: RawJSON): JsonObject {
   const { name, description, schema, schemaJson, strict } = format;
   const field = "response_format.json_schema.schema_json";
-  const value = schemaJson === "" ? schema : raw.hold(schemaJson, field);
+  const value = schemaJson === "" ? schema : raw.hold(schemaJson, requestField(field));
   return {
     name: name || "response",
     ...(description !== "" && { description }),

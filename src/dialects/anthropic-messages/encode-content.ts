@@ -12,6 +12,7 @@ import {
 import { invalidField } from "../../contract/connector-error.ts";
 import type { PlacedPart } from "../content-parts.ts";
 import { isObject, isObjectText } from "../json.ts";
+import { requestField } from "../request-field.ts";
 import { mediaBlock } from "./encode-media.ts";
 import { type EncodeScope, ownOptions, withOptions } from "./encode-scope.ts";
 import type { WireBlock } from "./wire.ts";
@@ -104,7 +105,8 @@ function textBlock(
   }
   const cited = citations.flatMap(({ type, json }, index) => {
     const place = `${field}.text.citations[${index}]`;
-    if (ownCitation.test(type) && isObjectText(json)) return [scope.raw.hold(json, place)];
+    if (ownCitation.test(type) && isObjectText(json))
+      return [scope.raw.hold(json, requestField(`${place}.json`))];
     scope.warnings.dropped(place, "another provider made it");
     return [];
   });
@@ -139,9 +141,10 @@ function toolUseBlock(call: ToolCall, field: string, scope: EncodeScope): JsonOb
 function toolInput(call: ToolCall, field: string, { raw, warnings }: EncodeScope): WireBlock {
   const text = call.arguments;
   if (text.trim() === "") return {};
-  if (isObjectText(text)) return raw.hold(text, field);
+  const argumentsField = `${field}.tool_call.arguments`;
+  if (isObjectText(text)) return raw.hold(text, requestField(argumentsField));
   warnings.changed(
-    `${field}.tool_call.arguments`,
+    argumentsField,
     "not a JSON object, as the API requires: sent as text under invalid_arguments",
   );
   return { invalid_arguments: text };
@@ -191,7 +194,7 @@ function providerBlock(
     scope.warnings.dropped(field, `only ${adapter || "another provider"} knows this block`);
     return undefined;
   }
-  const jsonField = `request.${field}.provider.json`;
+  const jsonField = requestField(`${field}.provider.json`);
   if (cache === undefined && ownOptions(providerOptions, `${field}.`, scope) === undefined) {
     return scope.raw.hold(json, jsonField);
   }

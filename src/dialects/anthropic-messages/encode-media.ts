@@ -1,7 +1,8 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { type Media, MediaKind } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { ConnectorError, invalidField } from "../../contract/connector-error.ts";
+import { invalidField } from "../../contract/connector-error.ts";
 import { toBase64 } from "../base64.ts";
+import { requestField, unsupportedField } from "../request-field.ts";
 import type { EncodeScope } from "./encode-scope.ts";
 
 const pdf = "application/pdf";
@@ -23,11 +24,14 @@ export function mediaBlock(media: Media, field: string, scope: EncodeScope): Jso
     case MediaKind.DOCUMENT:
       return documentBlock(media, inline?.bytes, type, field, scope);
     case MediaKind.AUDIO:
-      throw unsupported(field, "this API takes no audio");
+      throw unsupportedField(field, "this API takes no audio");
     case MediaKind.VIDEO:
-      throw unsupported(field, "this API takes no video");
+      throw unsupportedField(field, "this API takes no video");
     default:
-      throw invalidField(`request.${field}.media.kind`, "is neither given nor told by mime_type");
+      throw invalidField(
+        requestField(`${field}.media.kind`),
+        "is neither given nor told by mime_type",
+      );
   }
 }
 
@@ -47,7 +51,8 @@ function imageBlock(
 ): JsonObject {
   if (media.name !== "") warnings.dropped(`${field}.media.name`, "images have no title here");
   if (bytes === undefined) return { type: "image", source: remoteSource(media, field) };
-  if (type === "") throw invalidField(`request.${field}.media.mime_type`, "is required with data");
+  if (type === "")
+    throw invalidField(requestField(`${field}.media.mime_type`), "is required with data");
   return { type: "image", source: { type: "base64", media_type: type, data: toBase64(bytes) } };
 }
 
@@ -73,7 +78,7 @@ function documentSource(
 ): JsonObject {
   if (type === pdf) return { type: "base64", media_type: pdf, data: toBase64(bytes) };
   if (!textTypes.test(type)) {
-    throw unsupported(field, `this API takes PDF and text, but no document of type ${type}`);
+    throw unsupportedField(field, `this API takes PDF and text, but no document of type ${type}`);
   }
   if (type !== plainText) {
     warnings.changed(
@@ -86,9 +91,9 @@ function documentSource(
 
 function remoteSource({ source }: Media, field: string): JsonObject {
   if (source.case === "fileId") return { type: "file", file_id: source.value };
-  if (source.case !== "url") throw invalidField(`request.${field}.media`, "needs a source");
+  if (source.case !== "url") throw invalidField(requestField(`${field}.media`), "needs a source");
   if (/^https?:/i.test(source.value)) return { type: "url", url: source.value };
-  throw unsupported(field, "this API fetches http and https addresses only");
+  throw unsupportedField(field, "this API fetches http and https addresses only");
 }
 
 /** The bytes that a part carries itself, as `data` or in a `data:` URL (RFC 2397). */
@@ -99,7 +104,7 @@ function inlineData(
   if (source.case === "data") return { bytes: source.value, type: mimeType };
   if (source.case !== "url" || !/^data:/i.test(source.value)) return undefined;
   const comma = source.value.indexOf(",");
-  if (comma < 0) throw invalidField(`request.${field}.media.url`, "is no whole data: URL");
+  if (comma < 0) throw invalidField(requestField(`${field}.media.url`), "is no whole data: URL");
   const head = source.value.slice("data:".length, comma);
   const payload = source.value.slice(comma + 1);
   const isBase64 = /;\s*base64\s*$/i.test(head);
@@ -112,7 +117,10 @@ function unescaped(payload: string, field: string): string {
   try {
     return decodeURIComponent(payload);
   } catch {
-    throw invalidField(`request.${field}.media.url`, "holds a percent sign that escapes nothing");
+    throw invalidField(
+      requestField(`${field}.media.url`),
+      "holds a percent sign that escapes nothing",
+    );
   }
 }
 
@@ -120,12 +128,6 @@ function utf8(bytes: Uint8Array, field: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw invalidField(`request.${field}.media.data`, "a text document must be UTF-8");
+    throw invalidField(requestField(`${field}.media.data`), "a text document must be UTF-8");
   }
-}
-
-function unsupported(field: string, description: string): ConnectorError {
-  return new ConnectorError("UNSUPPORTED_FIELD", `${field}: ${description}`, {
-    violations: [{ field: `request.${field}`, description }],
-  });
 }

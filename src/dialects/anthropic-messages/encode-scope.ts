@@ -3,6 +3,7 @@ import type { EncodeInput } from "../../contract/adapter.ts";
 import { invalidField } from "../../contract/connector-error.ts";
 import { isObject, mergeInto } from "../json.ts";
 import { RawJSON } from "../raw-json.ts";
+import { requestField } from "../request-field.ts";
 import { WarningList } from "../warning-list.ts";
 import { CacheMarks } from "./cache-marks.ts";
 import { type ModelTraits, modelTraits } from "./model-traits.ts";
@@ -47,7 +48,7 @@ export function ownOptions(
     options !== undefined && Object.hasOwn(options, adapter) ? options[adapter] : undefined;
   if (own === undefined || own === null) return undefined;
   if (!isObject(own)) {
-    throw invalidField(`request.${path}provider_options.${adapter}`, "must be an object");
+    throw invalidField(requestField(`${path}provider_options.${adapter}`), "must be an object");
   }
   return own;
 }

@@ -6,6 +6,7 @@ import {
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { invalidField } from "../../contract/connector-error.ts";
 import { isObject, mergeInto } from "../json.ts";
+import { requestField } from "../request-field.ts";
 import { type EncodeScope, ownOptions, withOptions } from "./encode-scope.ts";
 import type { WireBlock } from "./wire.ts";
 
@@ -15,7 +16,8 @@ export function encodeTools(tools: readonly Tool[], scope: EncodeScope): WireBlo
     const field = `tools[${index}]`;
     if (tool.provider === undefined) return [clientTool(tool, field, scope)];
     const { adapter, json } = tool.provider;
-    if (adapter === scope.adapter) return [scope.raw.hold(json, `request.${field}.provider.json`)];
+    if (adapter === scope.adapter)
+      return [scope.raw.hold(json, requestField(`${field}.provider.json`))];
     scope.warnings.dropped(`${field}.provider`, `only ${adapter || "another provider"} knows it`);
     return [];
   });
@@ -84,9 +86,9 @@ function inputSchema(tool: Tool, field: string, scope: EncodeScope): WireBlock {
   const { parameters, parametersJson } = tool;
   if (parametersJson === "" && parameters === undefined) return { type: "object", properties: {} };
   const jsonField = `${field}.parameters${parametersJson === "" ? "" : "_json"}`;
-  const mark = parametersJson && scope.raw.hold(parametersJson, `request.${jsonField}`);
+  const mark = parametersJson && scope.raw.hold(parametersJson, requestField(jsonField));
   const schema: unknown = parametersJson === "" ? parameters : JSON.parse(parametersJson);
-  if (!isObject(schema)) throw invalidField(`request.${jsonField}`, "must be one JSON object");
+  if (!isObject(schema)) throw invalidField(requestField(jsonField), "must be one JSON object");
   // A copy: the tool's options may be laid on it.
   if (schema.type !== undefined) return mark || mergeInto({}, schema);
   scope.warnings.changed(jsonField, 'the API requires a type: sent with "type": "object"');

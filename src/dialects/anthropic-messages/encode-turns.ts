@@ -3,6 +3,7 @@ import { type Content, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.t
 import { invalidField } from "../../contract/connector-error.ts";
 import { contentParts } from "../content-parts.ts";
 import { isObject } from "../json.ts";
+import { requestField } from "../request-field.ts";
 import { encodeParts, shortForm } from "./encode-content.ts";
 import type { EncodeScope } from "./encode-scope.ts";
 import type { WireBlock, WireMessage } from "./wire.ts";
@@ -37,7 +38,7 @@ export function encodeTurns(contents: readonly Content[], scope: EncodeScope): W
   const turns = placed.filter((turn) => !prompt.has(turn));
   const messages = runsOf(turns).flatMap((run) => encodeRun(run, scope));
   if (messages.length === 0) {
-    throw invalidField("request.contents", "needs a turn besides the system prompt");
+    throw invalidField(requestField("contents"), "needs a turn besides the system prompt");
   }
   return { system, messages };
 }
@@ -129,7 +130,7 @@ function encodeRun(run: readonly PlacedContent[], scope: EncodeScope): WireMessa
 function wireRole(role: Role, field: string): "user" | "assistant" {
   if (role === Role.USER || role === Role.TOOL) return "user";
   if (role === Role.ASSISTANT) return "assistant";
-  throw invalidField(`request.${field}.role`, "must be system, user, assistant or tool");
+  throw invalidField(requestField(`${field}.role`), "must be system, user, assistant or tool");
 }
 
 function resultsFirst(blocks: readonly WireBlock[]): WireBlock[] {

@@ -7,6 +7,7 @@ import {
 import type { EncodeInput, WireRequest } from "../../contract/adapter.ts";
 import { invalidField } from "../../contract/connector-error.ts";
 import { mergeInto } from "../json.ts";
+import { requestField } from "../request-field.ts";
 import { type EncodeScope, encodeScope, ownOptions } from "./encode-scope.ts";
 import { encodeThinking } from "./encode-thinking.ts";
 import { encodeToolChoice, encodeTools } from "./encode-tools.ts";
@@ -76,7 +77,7 @@ function betaList(betas: unknown, { adapter }: EncodeScope): string {
   // Anything else could end the header's line or smuggle another list in.
   const isName = (name: unknown): boolean => typeof name === "string" && /^[\w.-]+$/.test(name);
   if (!names.every(isName)) {
-    const field = `request.provider_options.${adapter}.anthropic_beta`;
+    const field = requestField(`provider_options.${adapter}.anthropic_beta`);
     throw invalidField(field, "must be a list of names such as files-api-2025-04-14");
   }
   return names.join(",");
@@ -170,7 +171,10 @@ function encodeFormat(
   if (strict === false) warnings.changed(`${field}.strict`, "the API always holds to the schema");
   // A copy: the caller's options may be laid on it.
   if (schemaJson === "") return { type: "json_schema", schema: mergeInto({}, schema ?? {}) };
-  return { type: "json_schema", schema: raw.hold(schemaJson, `request.${field}.schema_json`) };
+  return {
+    type: "json_schema",
+    schema: raw.hold(schemaJson, requestField(`${field}.schema_json`)),
+  };
 }
 
 function encodeRest(request: LLMRequest, { warnings }: EncodeScope): JsonObject {

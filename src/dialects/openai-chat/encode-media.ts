@@ -1,9 +1,9 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { type Media, MediaKind } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { ConnectorError } from "../../contract/connector-error.ts";
 import { toBase64 } from "../base64.ts";
 import { mergeInto } from "../json.ts";
 import { dataURL, mediaKind, mediaType } from "../media-facts.ts";
+import { unsupportedField } from "../request-field.ts";
 import type { EncodeContext } from "./encode-context.ts";
 
 /**
@@ -30,7 +30,7 @@ export function encodeMedia(
     case MediaKind.DOCUMENT:
       return mergeInto({ type: "file", file: file(media, field, context) }, own);
     default:
-      throw unsupported(field, "this wire takes images, sound and documents only");
+      throw unsupportedField(field, "this wire takes images, sound and documents only");
   }
 }
 
@@ -38,7 +38,7 @@ function imageURL(media: Media, field: string): string {
   const { source } = media;
   const url = source.case === "url" ? source.value : dataURL(media);
   if (url !== undefined) return url;
-  throw unsupported(field, "this wire takes images as bytes or by address, not by file id");
+  throw unsupportedField(field, "this wire takes images as bytes or by address, not by file id");
 }
 
 const audioFormats: ReadonlyMap<string, string> = new Map([
@@ -57,7 +57,7 @@ function inputAudio(media: Media, field: string): JsonObject {
   const url = dataURL(media) ?? "";
   const comma = url.indexOf(",");
   if (/;base64$/i.test(url.slice(0, comma))) return { data: url.slice(comma + 1), format };
-  throw unsupported(field, "this wire takes sound as bytes only");
+  throw unsupportedField(field, "this wire takes sound as bytes only");
 }
 
 function file(media: Media, field: string, { warnings }: EncodeContext): JsonObject {
@@ -65,7 +65,10 @@ function file(media: Media, field: string, { warnings }: EncodeContext): JsonObj
   if (source.case === "fileId") return { file_id: source.value };
   const data = dataURL(media);
   if (data === undefined) {
-    throw unsupported(field, "this wire takes documents as bytes or by file id, not by address");
+    throw unsupportedField(
+      field,
+      "this wire takes documents as bytes or by file id, not by address",
+    );
   }
   if (name === "") warnings.defaulted(`${field}.media.name`, 'the provider needs one: "document"');
   return { filename: name || "document", file_data: data };
@@ -73,10 +76,4 @@ function file(media: Media, field: string, { warnings }: EncodeContext): JsonObj
 
 function noteName({ name }: Media, field: string, { warnings }: EncodeContext): void {
   if (name !== "") warnings.dropped(`${field}.media.name`, "only documents have a name here");
-}
-
-function unsupported(field: string, description: string): ConnectorError {
-  return new ConnectorError("UNSUPPORTED_FIELD", `${field}: ${description}`, {
-    violations: [{ field, description }],
-  });
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import {
   type Content,
+  type Media,
   type Part,
   Role,
   type Text,
@@ -9,6 +10,7 @@ import {
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { contentParts, type PlacedPart } from "../content-parts.ts";
 import { isObject, mergeInto, textOf } from "../json.ts";
+import { requestField } from "../request-field.ts";
 import { type EncodeContext, ownOptions } from "./encode-context.ts";
 import { encodeMedia } from "./encode-media.ts";
 import type { ChatContent, ChatMessage, ChatPart } from "./wire.ts";
@@ -48,18 +50,38 @@ function turnMessages(
   noteCacheHints(parts, context);
   if (content.role === Role.SYSTEM) return [named(systemMessage(parts, context), content)];
   if (content.role === Role.ASSISTANT) return [named(assistantMessage(parts, context), content)];
-  const results = parts.filter(({ part }) => part.kind.case === "toolResult");
-  const rest = parts.filter((placed) => !results.includes(placed));
+  return userTurn(content, { parts, field }, moved, context);
+}
+
+/** A turn of the user or of tools: a message for each result, and one for all that is left. */
+function userTurn(
+  content: Content,
+  { parts, field }: { readonly parts: readonly PlacedPart[]; readonly field: string },
+  moved: ChatPart[],
+  context: EncodeContext,
+): ChatMessage[] {
+  const { warnings } = context;
+  const results = parts.filter(isResult);
   const messages = results.map((result) => toolMessage(result, moved, context));
-  if (rest.length === 0 && results.length > 0) {
-    if (content.name !== "") context.warnings.dropped(`${field}.name`, "a result has no speaker");
+  const items = parts
+    .filter((placed) => !isResult(placed))
+    .flatMap((placed) => userPart(placed, context));
+  if (items.length === 0 && (results.length > 0 || content.role === Role.TOOL)) {
+    if (content.name !== "") warnings.dropped(`${field}.name`, "a result has no speaker");
     return messages;
   }
   if (content.role === Role.TOOL) {
-    context.warnings.changed(field, "sent as the user's: a tool's message holds its result");
+    warnings.changed(field, "sent as the user's: a tool's message holds its result");
+  }
+  if (results.some((result, index) => result !== parts[index])) {
+    warnings.changed(field, "results were moved before the user's words, as the API requires");
   }
   if (results.length > 0 && moved.length > 0) messages.push(movedMessage(moved));
-  return [...messages, named(userMessage(rest, context), content)];
+  return [...messages, named({ role: "user", content: contentOf(items) }, content)];
+}
+
+function isResult({ part }: PlacedPart): boolean {
+  return part.kind.case === "toolResult";
 }
 
 function noteCacheHints(parts: readonly PlacedPart[], { warnings }: EncodeContext): void {
@@ -83,10 +105,6 @@ function systemMessage(parts: readonly PlacedPart[], context: EncodeContext): Ch
     return userPart(placed, context);
   });
   return { role: "system", content: contentOf(items) };
-}
-
-function userMessage(parts: readonly PlacedPart[], context: EncodeContext): ChatMessage {
-  return { role: "user", content: contentOf(parts.flatMap((part) => userPart(part, context))) };
 }
 
 /** Content in its plainest form: one bare text is a string. */
@@ -123,8 +141,9 @@ function textPart(text: Text, { part, field }: PlacedPart, context: EncodeContex
 function providerPart({ part, field }: PlacedPart, context: EncodeContext): ChatPart[] {
   if (part.kind.case !== "provider") return [];
   const { adapter, json } = part.kind.value;
-  if (adapter === context.adapter) return [context.raw.hold(json, `${field}.provider.json`)];
-  context.warnings.dropped(field, `only ${adapter} knows this block`);
+  const { raw, warnings } = context;
+  if (adapter === context.adapter) return [raw.hold(json, requestField(`${field}.provider.json`))];
+  warnings.dropped(field, `only ${adapter} knows this block`);
   return [];
 }
 
@@ -154,7 +173,7 @@ function assistantMessage(parts: readonly PlacedPart[], context: EncodeContext):
         break;
       case "media":
         if (kind.value.id !== "") message.audio = { id: kind.value.id };
-        else context.warnings.dropped(field, "the model's turns take sound back by its id only");
+        else items.push(...transcript(kind.value, field, context));
         break;
       default:
         context.warnings.dropped(field, "the model's turns cannot hold this");
@@ -165,6 +184,16 @@ function assistantMessage(parts: readonly PlacedPart[], context: EncodeContext):
   const isElsewhere = calls.length > 0 || refusal !== "" || message.audio !== undefined;
   if (items.length > 0 || !isElsewhere) message.content = contentOf(items);
   return message;
+}
+
+/** What was said in sound that this provider does not know by an id. */
+function transcript(media: Media, field: string, { warnings }: EncodeContext): ChatPart[] {
+  if (media.transcript.trim() === "") {
+    warnings.dropped(field, "the model's turns take sound back by its id only");
+    return [];
+  }
+  warnings.changed(field, "the model's turns take sound by its id only: its transcript was sent");
+  return [{ type: "text", text: media.transcript }];
 }
 
 /** Thinking goes back only in the form in which its own provider asks for it: its own members. */

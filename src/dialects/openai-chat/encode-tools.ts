@@ -6,6 +6,7 @@ import {
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { mergeInto, objectOf } from "../json.ts";
 import { functionFields } from "../openai-schema.ts";
+import { requestField } from "../request-field.ts";
 import { type EncodeContext, ownOptions } from "./encode-context.ts";
 
 /** `tools`, `tool_choice` and `parallel_tool_calls`, each only where it is given. */
@@ -30,7 +31,7 @@ function encodeTool(tool: Tool, field: string, context: EncodeContext): JsonValu
   }
   if (provider !== undefined) {
     if (provider.adapter === context.adapter)
-      return raw.hold(provider.json, `${field}.provider.json`);
+      return raw.hold(provider.json, requestField(`${field}.provider.json`));
     warnings.dropped(`${field}.provider`, `only ${provider.adapter} knows this tool`);
     return undefined;
   }

@@ -6,6 +6,7 @@ import {
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { EncodeInput, WireRequest } from "../../contract/adapter.ts";
 import { mergeInto, objectOf } from "../json.ts";
+import { encodeLabels } from "../openai-labels.ts";
 import { schemaFields } from "../openai-schema.ts";
 import { ToolIDs } from "../openai-tool-ids.ts";
 import { RawJSON } from "../raw-json.ts";
@@ -36,7 +37,7 @@ export function encodeChat(input: EncodeInput, host: ChatHost): WireRequest {
     ...encodeSampling(request, host, context),
     ...encodeTools(request, context),
     ...encodeOutput(request, context),
-    ...encodeLabels(request),
+    ...encodeLabels(request, context.warnings),
     ...(stream && { stream: true, stream_options: { include_usage: true } }),
   };
   mergeInto(body, objectOf(request.providerOptions?.[adapter]));
@@ -130,15 +131,4 @@ function encodeThinking(request: LLMRequest, { warnings }: EncodeContext): JsonO
     warnings.dropped("thinking.budget_tokens", "this wire knows levels of effort only");
   }
   return {};
-}
-
-/**
- * What the provider keeps with the answer. OpenAI shows metadata only on stored answers, and `store`
- * is a choice of the caller's (`provider_options`): metadata is sent as it is.
- */
-function encodeLabels({ endUserId, metadata }: LLMRequest): JsonObject {
-  return {
-    ...(endUserId !== "" && { safety_identifier: endUserId }),
-    ...(Object.keys(metadata).length > 0 && { metadata: { ...metadata } }),
-  };
 }

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import {
   type Content,
+  type Media,
   type Part,
   Role,
   type ToolCall,
@@ -8,7 +9,8 @@ import {
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { contentParts } from "../content-parts.ts";
 import { arrayOf, isObject, mergeInto, objectOf, textOf } from "../json.ts";
-import { type EncodeContext, ownOptions, requestField, unsupported } from "./encode-context.ts";
+import { requestField, unsupportedField } from "../request-field.ts";
+import { type EncodeContext, ownOptions } from "./encode-context.ts";
 import { encodeMedia } from "./encode-media.ts";
 import { itemMember, type MessageItem } from "./wire.ts";
 
@@ -55,7 +57,7 @@ class InputItems {
     if (name !== "") {
       this.#context.warnings.dropped(`${field}.name`, "this wire has no names of speakers");
     }
-    if (role === Role.TOOL && parts.some(({ part }) => part.kind.case !== "toolResult")) {
+    if (role === Role.TOOL && !parts.every(({ part }) => isItem(part))) {
       this.#context.warnings.changed(field, "sent as the user's: a tool's turn holds its results");
     }
     for (const placed of parts) this.#addPart(role, placed.part, placed.field);
@@ -63,7 +65,6 @@ class InputItems {
 
   #addPart(role: Role, part: Part, field: string): void {
     const { kind } = part;
-    const { warnings } = this.#context;
     if (part.cache !== undefined) noteCache(field, this.#context);
     const { [itemMember]: kept, ...own } = ownOptions(part.providerOptions, this.#context);
     const item = objectOf(kept);
@@ -76,13 +77,13 @@ class InputItems {
         break;
       }
       case "refusal":
-        if (role !== Role.ASSISTANT) throw unsupported(field, "only the model's turns can refuse");
+        if (role !== Role.ASSISTANT)
+          throw unsupportedField(field, "only the model's turns can refuse");
         this.#addPiece(role, item, mergeInto({ type: "refusal", refusal: kind.value.text }, own));
         break;
       case "media":
-        if (role === Role.ASSISTANT) {
-          warnings.dropped(field, "the model's turns take no media back");
-        } else {
+        if (role === Role.ASSISTANT) this.#addTranscript(kind.value, field);
+        else {
           this.#addPiece(role, {}, mergeInto(encodeMedia(kind.value, field, this.#context), own));
         }
         break;
@@ -99,7 +100,7 @@ class InputItems {
         this.#addBlock(role, part, kept, field);
         break;
       default:
-        throw unsupported(field, "holds nothing that can be sent");
+        throw unsupportedField(field, "holds nothing that can be sent");
     }
   }
 
@@ -119,6 +120,17 @@ class InputItems {
       this.#messageKey = key;
     }
     this.#message.content.push(piece);
+  }
+
+  /** Media that a model made cannot go back, but what was said in it can. */
+  #addTranscript({ transcript }: Media, field: string): void {
+    const { warnings } = this.#context;
+    if (transcript.trim() === "") {
+      warnings.dropped(field, "the model's turns take no media back");
+      return;
+    }
+    warnings.changed(field, "the model's turns take no media back: its transcript was sent");
+    this.#addPiece(Role.ASSISTANT, {}, { type: "output_text", text: transcript });
   }
 
   #addItem(item: JsonValue): void {
@@ -189,7 +201,7 @@ class InputItems {
       case "provider":
         return this.#ownBlock(part, field);
       default:
-        throw unsupported(field, "a result holds text, images and documents only");
+        throw unsupportedField(field, "a result holds text, images and documents only");
     }
   }
 
@@ -230,6 +242,12 @@ class InputItems {
     warnings.dropped(field, `only ${adapter} knows this block`);
     return undefined;
   }
+}
+
+/** Whether a part of a tool's turn is an item of its own, as results are, not words to a model. */
+function isItem({ kind }: Part): boolean {
+  if (kind.case === "provider") return !pieceTypes.test(kind.value.type);
+  return kind.case === "toolResult";
 }
 
 function textType(role: Role): string {

@@ -1,7 +1,8 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { type Media, MediaKind } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { dataURL, mediaKind } from "../media-facts.ts";
-import { type EncodeContext, unsupported } from "./encode-context.ts";
+import { unsupportedField } from "../request-field.ts";
+import type { EncodeContext } from "./encode-context.ts";
 
 /**
  * An image or document as a piece of content. Throws UNSUPPORTED_FIELD for sound and moving pictures:
@@ -15,7 +16,7 @@ export function encodeMedia(media: Media, field: string, context: EncodeContext)
     case MediaKind.DOCUMENT:
       return { type: "input_file", ...fileSource(media, field, context) };
     default:
-      throw unsupported(field, "this wire takes images and documents only");
+      throw unsupportedField(field, "this wire takes images and documents only");
   }
 }
 
@@ -23,7 +24,7 @@ function imageSource(media: Media, field: string): JsonObject {
   const { source } = media;
   if (source.case === "fileId") return { file_id: source.value };
   const url = source.case === "url" ? source.value : dataURL(media);
-  if (url === undefined) throw unsupported(field, "holds no bytes, address or file id");
+  if (url === undefined) throw unsupportedField(field, "holds no bytes, address or file id");
   return { image_url: url };
 }
 
@@ -34,7 +35,7 @@ function fileSource(media: Media, field: string, context: EncodeContext): JsonOb
   noteName(media, field, context, "only a document's bytes are sent with a name");
   if (source.case === "url") return { file_url: source.value };
   if (source.case === "fileId") return { file_id: source.value };
-  throw unsupported(field, "holds no bytes, address or file id");
+  throw unsupportedField(field, "holds no bytes, address or file id");
 }
 
 /** Bytes need a file name: the provider refuses them without one. */

@@ -6,7 +6,8 @@ import {
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { mergeInto, objectOf, textOf } from "../json.ts";
 import { functionFields } from "../openai-schema.ts";
-import { type EncodeContext, ownOptions, requestField } from "./encode-context.ts";
+import { requestField } from "../request-field.ts";
+import { type EncodeContext, ownOptions } from "./encode-context.ts";
 
 /**
  * `tools`, `tool_choice` and `parallel_tool_calls`, each only where it is given.
@@ -40,7 +41,7 @@ function encodeTool(tool: Tool, field: string, context: EncodeContext): JsonValu
     warnings.dropped(`${field}.provider`, `only ${provider.adapter} knows this tool`);
     return undefined;
   }
-  const fields = functionFields(tool, requestField(field), raw);
+  const fields = functionFields(tool, field, raw);
   return mergeInto(
     // The wire requires `parameters`: this is the schema of a function without arguments.
     { type: "function", parameters: noArguments(), ...fields },

@@ -6,6 +6,7 @@ import {
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { EncodeInput, WireRequest } from "../../contract/adapter.ts";
 import { isObject, mergeInto, objectOf } from "../json.ts";
+import { encodeLabels } from "../openai-labels.ts";
 import { schemaFields } from "../openai-schema.ts";
 import { ToolIDs } from "../openai-tool-ids.ts";
 import { RawJSON } from "../raw-json.ts";
@@ -16,8 +17,6 @@ import { encodeTools } from "./encode-tools.ts";
 
 /** Most characters of the id of a call. */
 const callIDCharactersMax = 64;
-/** Most characters of the id of an end user. */
-const endUserIDCharactersMax = 64;
 
 /** A request as JSON, before it is written. */
 export interface ResponsesBody {
@@ -54,7 +53,7 @@ export function responsesBody({ request, adapter, model, stream }: EncodeInput):
     ...encodeTools(request, context),
     ...(format !== undefined && { text: { format } }),
     ...encodeReasoning(request, items.some(isReasoning), context),
-    ...encodeLabels(request, context),
+    ...encodeLabels(request, context.warnings),
     ...(stream && { stream: true }),
   };
   noteModalities(request, context);
@@ -151,20 +150,6 @@ function effortOf({ thinking }: LLMRequest, { warnings }: EncodeContext): string
 
 function isReasoning(item: JsonValue): boolean {
   return isObject(item) && item.type === "reasoning";
-}
-
-function encodeLabels(
-  { endUserId, metadata }: LLMRequest,
-  { warnings }: EncodeContext,
-): JsonObject {
-  const isTooLong = endUserId.length > endUserIDCharactersMax;
-  if (isTooLong) {
-    warnings.dropped("end_user_id", `the provider takes ${endUserIDCharactersMax} characters`);
-  }
-  return {
-    ...(endUserId !== "" && !isTooLong && { safety_identifier: endUserId }),
-    ...(Object.keys(metadata).length > 0 && { metadata: { ...metadata } }),
-  };
 }
 
 function noteModalities({ modalities }: LLMRequest, { warnings }: EncodeContext): void {

@@ -113,6 +113,17 @@ const knobs: readonly Knob[] = [
     members: { safety_identifier: "user-7", metadata: { trace: "a1" } },
   },
   {
+    name: "an end user's id of 64 characters, two of them wide",
+    request: { endUserId: `${"u".repeat(62)}🦊🦊` },
+    members: { safety_identifier: `${"u".repeat(62)}🦊🦊` },
+  },
+  {
+    name: "an end user's id that is too long",
+    request: { endUserId: "u".repeat(65) },
+    members: {},
+    warnings: ["DROPPED end_user_id"],
+  },
+  {
     name: "tools",
     request: {
       tools: [
@@ -221,9 +232,9 @@ describe("JSON of the caller", () => {
   });
 
   it.each([
-    ["tools[0].parameters_json", { tools: [{ ...tool, parametersJson: "[]" }] }],
+    ["request.tools[0].parameters_json", { tools: [{ ...tool, parametersJson: "[]" }] }],
     [
-      "tools[0].provider.json",
+      "request.tools[0].provider.json",
       { tools: [{ provider: { adapter: "openai", type: "custom", json: "{" } }] },
     ],
   ])("is refused where it is no object: %s", (field, request) => {

@@ -155,7 +155,7 @@ describe("media of the user", () => {
   ])("refuses %s, which would change the question if left out", (_, value) => {
     const { reason, fields } = errorOf(() => user(text("What is this?"), media(value)));
     expect(reason).toBe("UNSUPPORTED_FIELD");
-    expect(fields.violations?.[0]?.field).toBe("contents[0].parts[1]");
+    expect(fields.violations?.[0]?.field).toBe("request.contents[0].parts[1]");
   });
 });
 
@@ -203,6 +203,16 @@ describe("turns of the model", () => {
       role: "assistant",
       content: null,
       audio: { id: "audio_1" },
+    });
+  });
+
+  it("say sound that has no id in its words, where they are known", () => {
+    const spoken = (transcript: string): Parts[number] => ({
+      kind: { case: "media", value: { kind: MediaKind.AUDIO, transcript } },
+    });
+    expect(assistant(spoken("It is sunny."), spoken(" "))).toEqual({
+      message: { role: "assistant", content: "It is sunny." },
+      warnings: ["CHANGED contents[0].parts[0]", "DROPPED contents[0].parts[1]"],
     });
   });
 
@@ -304,8 +314,25 @@ describe("results of tools", () => {
   it("may stand before the user's own words, and in a turn with other parts", () => {
     const mixed = encodeTurns([{ role: Role.USER, parts: [text("Go on."), result("a", [image])] }]);
     expect(mixed.messages.map(({ role }) => role)).toEqual(["tool", "user", "user"]);
+    expect(mixed.warnings).toEqual([
+      "CHANGED contents[0].parts[1].tool_result.parts[0]",
+      "CHANGED contents[0]",
+    ]);
     const stray = encodeTurns([{ role: Role.TOOL, parts: [result("a", []), text("note")] }]);
     expect(stray.messages[1]).toEqual({ role: "user", content: "note" });
     expect(stray.warnings).toEqual(["CHANGED contents[0]"]);
+  });
+
+  it("leave no empty words of the user behind where nothing else can be sent", () => {
+    const json = '{"type":"x"}';
+    const foreign: Parts[number] = {
+      kind: { case: "provider", value: { adapter: "anthropic", type: "x", json } },
+    };
+    const { messages, warnings } = encodeTurns([
+      { role: Role.TOOL, parts: [result("a", [text("1")]), foreign] },
+      { role: Role.TOOL, parts: [foreign] },
+    ]);
+    expect(messages).toEqual([{ role: "tool", tool_call_id: "a", content: "1" }]);
+    expect(warnings).toEqual(["DROPPED contents[0].parts[1]", "DROPPED contents[1].parts[0]"]);
   });
 });

@@ -64,6 +64,23 @@ describe("roles and order", () => {
     ]);
   });
 
+  test("the provider's own items in a tool's turn are no words of the user", () => {
+    const item = { type: "function_call_output", call_id: "c1", output: "42" };
+    const own = (type: string, value: object): PartInit => ({
+      kind: { case: "provider", value: { adapter: "openai", type, json: JSON.stringify(value) } },
+    });
+    expect(encode({ role: Role.TOOL, parts: [own(item.type, item)] })).toEqual({
+      items: [item],
+      include: undefined,
+      warnings: [],
+    });
+    const piece = { type: "input_text", text: "late" };
+    expect(encode({ role: Role.TOOL, parts: [own(piece.type, piece)] })).toMatchObject({
+      items: [{ role: "user", content: [piece] }],
+      warnings: [["contents[0]", CHANGED]],
+    });
+  });
+
   test("text in a tool's turn is the user's", () => {
     const { items, warnings } = encode({ role: Role.TOOL, message: "late" });
     expect(items).toMatchObject([{ role: "user" }]);
@@ -183,6 +200,20 @@ describe("media", () => {
   test("media in the model's own turns is left out", () => {
     const { items, warnings } = encode({ role: Role.ASSISTANT, parts: [image] });
     expect([items, warnings]).toEqual([[], [["contents[0].parts[0]", DROPPED]]]);
+  });
+
+  test("what was said in the model's own sound goes back as text", () => {
+    const media = { kind: MediaKind.AUDIO, id: "audio_1", transcript: "It is sunny." };
+    const spoken: PartInit = { kind: { case: "media", value: media } };
+    const { items, warnings } = encode({ role: Role.ASSISTANT, parts: [spoken] });
+    expect(items).toEqual([
+      {
+        type: "message",
+        role: "assistant",
+        content: [{ type: "output_text", text: "It is sunny." }],
+      },
+    ]);
+    expect(warnings).toEqual([["contents[0].parts[0]", CHANGED]]);
   });
 });
 
