@@ -1,0 +1,137 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { CallRequestSchema } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
+import {
+  type LLMRequest,
+  LLMRequestSchema,
+  WarningKind,
+} from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { Dialect, WireRequest } from "../../src/contract/adapter.ts";
+import { defaultLimits } from "../../src/contract/limits.ts";
+import { anthropic } from "../../src/providers/anthropic/index.ts";
+import { openai } from "../../src/providers/openai/index.ts";
+import { validateCall } from "../../src/rpc/validate.ts";
+import { canonicalChat, canonicalMessages, canonicalResponses } from "./canonical-request.ts";
+import { isObject, type Plain } from "./plain.ts";
+import { readAnthropicRequest } from "./read-request-anthropic.ts";
+import { readOpenAIChatRequest } from "./read-request-openai-chat.ts";
+import { readOpenAIResponsesRequest } from "./read-request-openai-responses.ts";
+import type { Recording } from "./recordings.ts";
+import type { ReadRequest } from "./request-draft.ts";
+
+/** How the requests of an API are read, encoded and compared. */
+export interface RequestAPI {
+  readonly adapter: string;
+  readonly dialect: Dialect;
+  readonly read: (body: Plain) => ReadRequest;
+  readonly canonical: (body: Plain) => Plain;
+}
+
+/** The APIs whose requests are judged. */
+export const requestAPIs: Readonly<Record<string, RequestAPI>> = {
+  "anthropic.messages": {
+    adapter: "anthropic",
+    dialect: dialectOf(anthropic.dialects, "messages"),
+    read: readAnthropicRequest,
+    canonical: canonicalMessages,
+  },
+  "openai.chat": {
+    adapter: "openai",
+    dialect: dialectOf(openai.dialects, "chat"),
+    read: readOpenAIChatRequest,
+    canonical: canonicalChat,
+  },
+  "openai.responses": {
+    adapter: "openai",
+    dialect: dialectOf(openai.dialects, "responses"),
+    read: readOpenAIResponsesRequest,
+    canonical: canonicalResponses,
+  },
+};
+
+function dialectOf(dialects: Readonly<Record<string, Dialect>>, name: string): Dialect {
+  const dialect = dialects[name];
+  if (dialect === undefined) throw new Error(`no dialect ${name}`);
+  return dialect;
+}
+
+/** What came of one recorded request. */
+export interface Verdict {
+  /** What is different or refused. Empty: it was sent as recorded, without a warning. */
+  readonly problems: readonly string[];
+  /** What only `provider_options` or blocks could say. */
+  readonly needs: readonly string[];
+}
+
+/** Reads a recorded request, checks it as the server would, encodes it, and compares the bodies. */
+export function judgeRequest(recording: Recording, api: RequestAPI): Verdict {
+  const { request: recorded } = recording;
+  let needs: readonly string[] = [];
+  try {
+    const read = api.read(recorded);
+    needs = read.needs;
+    const request = overTheWire(read);
+    const { body, warnings } = encoded(request, read.stream, api);
+    const found = differences(
+      api.canonical(recorded),
+      api.canonical(withoutUnasked(JSON.parse(body), recorded)),
+    );
+    const losses = warnings.filter(({ kind }) => kind !== WarningKind.DEFAULTED);
+    const told = losses.map(({ field, message }) => `warning: ${field}: ${message}`);
+    return { problems: [...found, ...told], needs };
+  } catch (thrown) {
+    return { problems: [`refused: ${(thrown as Error).message}`], needs };
+  }
+}
+
+/** The request as the server gets it, checked. */
+export function overTheWire({ request: init }: ReadRequest): LLMRequest {
+  const bytes = toBinary(LLMRequestSchema, create(LLMRequestSchema, init));
+  const request = fromBinary(LLMRequestSchema, bytes);
+  validateCall(create(CallRequestSchema, { request }), defaultLimits);
+  return request;
+}
+
+/** The request as the adapter sends it. */
+export function encoded(
+  request: LLMRequest,
+  stream: boolean,
+  { adapter, dialect }: RequestAPI,
+): WireRequest {
+  return dialect.encode({ request, adapter, model: request.model, stream, requestId: "" });
+}
+
+/** Reasoning is asked for in its sealed form as well wherever it plays a part. */
+function withoutUnasked(body: Plain, { include: asked }: Plain): Plain {
+  const sealed = "reasoning.encrypted_content";
+  if (!Array.isArray(body.include) || (Array.isArray(asked) && asked.includes(sealed))) return body;
+  return { ...body, include: body.include.filter((name) => name !== sealed) };
+}
+
+/** Where two values of JSON differ: at most one place for each member of the body. */
+function differences(expected: Plain, sent: Plain): readonly string[] {
+  const names = new Set([...Object.keys(expected), ...Object.keys(sent)]);
+  return [...names].flatMap((name) => difference(expected[name], sent[name], name) ?? []);
+}
+
+function difference(expected: unknown, sent: unknown, path: string): string | undefined {
+  if (expected === sent) return undefined;
+  if (Array.isArray(expected) && Array.isArray(sent)) {
+    for (let index = 0; index < Math.max(expected.length, sent.length); index += 1) {
+      const found = difference(expected[index], sent[index], `${path}[${index}]`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  if (isObject(expected) && isObject(sent)) {
+    for (const name of new Set([...Object.keys(expected), ...Object.keys(sent)])) {
+      const found = difference(expected[name], sent[name], `${path}.${name}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  return `${path}: ${show(expected)} recorded, ${show(sent)} sent`;
+}
+
+function show(value: unknown): string {
+  return (JSON.stringify(value) ?? "nothing").slice(0, 120);
+}
