@@ -10,6 +10,9 @@ const core = CONNECTORS_CANARY ?? randomBytes(16).toString("hex");
 /** A provider's key that must not show anywhere. It looks like no known kind of key. */
 export const canaryKey: string = `canary~${core}+/=`;
 
+/** A key of a caller's own that must not show either, and of which the other tells nothing. */
+export const callersCanaryKey: string = `own~${reverse(core)}+/=`;
+
 /** A caller's token that must not show anywhere. */
 export const canaryToken: string = `token.${core}`;
 
@@ -22,19 +25,24 @@ export function captured(text: string): string {
 /** Names of the forms in which a text holds the canary, or another one. Empty: none. */
 export function canaryForms(text: string, canary: string = core): readonly string[] {
   const lower = text.toLowerCase();
-  const forms: readonly (readonly [name: string, found: boolean])[] = [
-    ["plain", lower.includes(canary.toLowerCase())],
-    ["hex", lower.includes(Buffer.from(canary).toString("hex"))],
-    ["base64", base64Forms(canary).some((form) => text.includes(form))],
+  const secrets = [canary, reverse(canary)];
+  const forms: readonly (readonly [name: string, isForm: (secret: string) => boolean])[] = [
+    ["plain", (secret) => lower.includes(secret.toLowerCase())],
+    ["hex", (secret) => lower.includes(Buffer.from(secret).toString("hex"))],
+    ["base64", (secret) => base64Forms(secret).some((form) => text.includes(form))],
   ];
-  return forms.flatMap(([name, found]) => (found ? [name] : []));
+  return forms.flatMap(([name, isForm]) => (secrets.some(isForm) ? [name] : []));
 }
 
 /** What base64 has for bytes at each place among three, whatever stands before and behind. */
-function base64Forms(canary: string): readonly string[] {
+function base64Forms(secret: string): readonly string[] {
   return [0, 1, 2].flatMap((offset) => {
-    const text = Buffer.from(`${"x".repeat(offset)}${canary}`).toString("base64");
+    const text = Buffer.from(`${"x".repeat(offset)}${secret}`).toString("base64");
     const form = text.slice(Math.ceil((offset * 8) / 6), -4);
     return [form, form.replaceAll("+", "-").replaceAll("/", "_")];
   });
+}
+
+function reverse(text: string): string {
+  return [...text].toReversed().join("");
 }
