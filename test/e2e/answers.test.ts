@@ -2,7 +2,9 @@
 // field for field (timings, ids of attempts and create_time aside), on every protocol and every wire of a
 // provider; and that the events of a stream add up to it.
 import { type JsonObject, type JsonValue, toJson } from "@bufbuild/protobuf";
+import type { Client } from "@connectrpc/connect";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
 import {
   type LLMResponse,
   LLMResponseSchema,
@@ -19,7 +21,7 @@ const chosen = wires.filter(({ name }) =>
   ["gRPC", "gRPC-Web, HTTP/1.1", "Connect, HTTP/2", "Connect in JSON, HTTP/1.1"].includes(name),
 );
 
-let clients: readonly ReturnType<typeof clientOver>[];
+let clients: readonly Client<typeof ConnectorService>[];
 beforeAll(() => {
   clients = chosen.map((wire) => clientOver(wire, server.url));
 });
