@@ -78,6 +78,14 @@ function refuseLosses(warnings: readonly Warning[]): void {
   const [first] = losses;
   if (first === undefined) return;
   throw new ConnectorError("UNSUPPORTED_FIELD", `strict: ${first.field}: ${first.message}`, {
-    violations: losses.map(({ field, message }) => ({ field, description: message })),
+    violations: losses.map(({ field, message }) => ({
+      field: violationPath(field),
+      description: message,
+    })),
   });
+}
+
+/** Warnings name fields within the request; violations name them from the message on. */
+function violationPath(field: string): string {
+  return /^(?:options|stream_options)\./.test(field) ? field : `request.${field}`;
 }

@@ -183,7 +183,9 @@ class ContentChecker {
       this.#checkHints(at, part);
       if (kind.case === "text") this.#checkTextPart(`${at}.text`, kind.value);
       else if (kind.case === "media") checkMedia(violations, `${at}.media`, kind.value);
-      else violations.add(at, "must be text or media");
+      else if (kind.case === "provider") {
+        checkProviderBlock(violations, `${at}.provider`, kind.value, this.#limits);
+      } else violations.add(at, "must be text, media or provider");
     }
   }
 

@@ -545,7 +545,7 @@ export type ToolResult = Message<"nexen.connectors.v1.ToolResult"> & {
   toolCallId: string;
 
   /**
-   * The answer: text or media parts.
+   * The answer: text, media or provider parts.
    *
    * @generated from field: repeated nexen.connectors.v1.Part parts = 2;
    */
