@@ -30,7 +30,7 @@ export interface Streamed {
 
 /** Connectors in this process against simulated providers, in virtual time. */
 export class SimulatedConnectors {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock = new VirtualClock();
   readonly connectors: Connectors;
   readonly simulator: Simulator;
 
