@@ -46,7 +46,7 @@ class HTTP1Connection implements Connection {
   readonly #context: ConnectionContext;
   /** Answers that are not complete; more than one when the client pipelines. */
   readonly #open = new Set<ServerResponse>();
-  /** The request that came last. */
+  /** The request that was taken last. */
   #request: IncomingMessage | undefined;
   #timer: Timer | undefined;
   #draining = false;
@@ -70,7 +70,6 @@ class HTTP1Connection implements Connection {
     const { limits } = this.#context;
     this.#timer?.clear();
     if (this.#ended) return;
-    this.#request = request;
     if (this.#draining) {
       refuse(response, 503, { "retry-after": "0", "grpc-retry-pushback-ms": "0" });
       return;
@@ -83,6 +82,7 @@ class HTTP1Connection implements Connection {
       refuse(response, 503);
       return;
     }
+    this.#request = request;
     this.#open.add(response);
     this.#announceClose(request, response);
     this.#boundBody(request, response);

@@ -104,10 +104,20 @@ describe("a silent client of HTTP/2", () => {
 });
 
 describe("a client of HTTP/1.1", () => {
-  it("that does not close its side is not waited for", async () => {
+  const headers = Array.from({ length: 200 }, (_, index) => `x-${index}: 1\r\n`).join("");
+
+  it.each([
+    ["after its last answer", "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"],
+    ["after bytes that make no request", "garbage\r\n\r\n"],
+    ["after a request without a host", "GET / HTTP/1.1\r\n\r\n"],
+    [
+      "after a request that was refused before it was whole",
+      `POST / HTTP/1.1\r\nhost: a\r\n${headers}content-length: 9\r\n\r\nabc`,
+    ],
+  ])("is not waited for to close its side %s", async (_title, bytes) => {
     const { port, clock, listening } = await startInVirtualTime();
     const client = await RawHTTP1Client.connect(port, true);
-    client.send("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    client.send(bytes);
     await once(client.socket, "end");
     expect(listening.openSessions).toBe(1);
     clock.advance(lingerMs);
