@@ -90,6 +90,16 @@ function completeTrailer(trailer: Headers, onFault: OnFault): void {
   const error = findTrailerError(trailer);
   const complete = error && completed(error, onFault);
   if (complete !== undefined) setTrailerStatus(trailer, complete);
+  const message = trailer.get("grpc-message");
+  if (message !== null) trailer.set("grpc-message", unescapePrintable(message));
+}
+
+/**
+ * Takes the escapes off printable ASCII, as gRPC's own encoding has it ("Percent-Encoded" in its
+ * PROTOCOL-HTTP2.md). Connect escapes more, and grpc-js would show `%3A` for each colon.
+ */
+function unescapePrintable(message: string): string {
+  return message.replace(/%(?:2[0-46-9A-F]|[3-6][0-9A-F]|7[0-9A-E])/gi, decodeURIComponent);
 }
 
 function completeWebTrailer(chunk: Uint8Array, onFault: OnFault): Uint8Array {
