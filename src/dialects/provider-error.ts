@@ -1,5 +1,6 @@
+import { Code } from "../../gen/ts/google/rpc/code_pb.ts";
 import { ConnectorError, type ErrorFields } from "../contract/connector-error.ts";
-import type { Reason } from "../contract/reasons.ts";
+import { type Reason, reasons } from "../contract/reasons.ts";
 
 /**
  * What is kept of a text from outside. It is far over what leaves the process, since secrets are taken
@@ -84,8 +85,9 @@ export function cleanText(text: string): string {
 
 function detailsFor(reason: Reason, body: ProviderErrorBody, words: string): ErrorFields {
   const field = cleanText(body.field);
+  const isNamed = field !== "" && reasons[reason].code === Code.INVALID_ARGUMENT;
   const violations =
-    field !== "" || badRequestReasons.has(reason)
+    isNamed || badRequestReasons.has(reason)
       ? [{ field: field || "request", description: words }]
       : undefined;
   const precondition = preconditionReasons.has(reason)
