@@ -15,6 +15,9 @@ export interface Failure {
 const violationsMax = 8;
 
 const nextSteps: Partial<Readonly<Record<Reason, string>>> = {
+  INVALID_REQUEST: "correct what is named above",
+  UNSUPPORTED_FIELD: "leave the field out, go without --strict, or choose another model",
+  CONTEXT_LENGTH_EXCEEDED: "shorten the prompt, or choose a model with a larger context",
   MODEL_NOT_ROUTED: "see the names with: connector-tool models",
   MODEL_NOT_FOUND: "the provider does not have it; see: connector-tool models",
   TARGET_NOT_CONFIGURED:
@@ -63,21 +66,20 @@ function connectorFailureText(error: ConnectorError): string {
   const where = placeNames.flatMap((name) =>
     metadata[name] ? [`${name.replaceAll("_", " ")} ${metadata[name]}`] : [],
   );
-  const next = nextStep(error);
   return failureText(error.message, [
     ...violations
       .slice(0, violationsMax)
       .map(({ field, description }) => `${field}: ${description}`),
     ...(where.length > 0 ? [`where: ${where.join(", ")}`] : []),
     `what: ${error.reason} (${error.status}), see docs/errors.md`,
-    ...(next === undefined ? [] : [`next: ${next}`]),
+    `next: ${nextStep(error)}`,
   ]);
 }
 
-function nextStep({ reason, retryable, fields }: ConnectorError): string | undefined {
+function nextStep({ reason, retryable, fields }: ConnectorError): string {
   const { retryAfterMs } = fields;
   if (retryAfterMs !== undefined) return `wait ${Math.ceil(retryAfterMs / 1000)} s and try again`;
-  return nextSteps[reason] ?? (retryable ? "try again" : undefined);
+  return nextSteps[reason] ?? (retryable ? "try again" : "trying again does not help");
 }
 
 function failureText(head: string, lines: readonly string[]): string {

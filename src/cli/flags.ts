@@ -10,15 +10,15 @@ export interface ConnectionFlags {
 export interface RequestFlags extends ConnectionFlags {
   readonly model: string;
   readonly system?: string;
-  readonly file: readonly string[];
-  readonly tool: readonly string[];
+  readonly file?: readonly string[];
+  readonly tool?: readonly string[];
   readonly schema?: string;
   readonly maxTokens?: number;
   readonly temperature?: number;
   readonly topP?: number;
   readonly topK?: number;
   readonly seed?: number;
-  readonly stop: readonly string[];
+  readonly stop?: readonly string[];
   readonly thinking?: string;
   readonly providerOptions?: string;
   readonly timeout?: number;

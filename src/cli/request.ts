@@ -39,20 +39,20 @@ export async function requestOf(
   prompt: string | undefined,
   flags: RequestFlags,
 ): Promise<LLMRequest> {
+  const { file: files = [], tool: tools = [], stop = [] } = flags;
   const message = prompt === "-" ? await readText(process.stdin) : (prompt ?? "");
-  if (message === "" && flags.file.length === 0) {
+  if (message === "" && files.length === 0) {
     throw new UsageError("there is nothing to ask: give a prompt, - for standard input, or --file");
   }
-  const parts = flags.file.map(mediaPart);
   const { system, maxTokens, topP, topK, seed, temperature, thinking } = flags;
   return create(LLMRequestSchema, {
     model: flags.model,
     contents: [
       ...(system ? [{ role: Role.SYSTEM, message: system }] : []),
-      { role: Role.USER, message, parts },
+      { role: Role.USER, message, parts: files.map(mediaPart) },
     ],
-    tools: flags.tool.map(toolOf),
-    stopSequences: [...flags.stop],
+    tools: tools.map(toolOf),
+    stopSequences: [...stop],
     ...(maxTokens !== undefined && { maxOutputTokens: maxTokens }),
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { topP }),

@@ -9,13 +9,6 @@ const usageExitCode = 2;
  */
 export async function runCommand(command: Command, argv: readonly string[]): Promise<void> {
   throwInsteadOfExiting(command);
-  // A reader that leaves early (`| head`) ends the process, and is no failure.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
-  // Nobody is left who could be told.
-  process.stderr.on("error", () => undefined);
   try {
     await command.parseAsync([...argv]);
   } catch (thrown) {

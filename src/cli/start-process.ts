@@ -7,6 +7,13 @@ import type { Command } from "commander";
  */
 export async function startProcess(load: () => Promise<Command>): Promise<void> {
   enableCompileCache();
+  // A reader that leaves early (`| head`) ends the process, and is no failure.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  // Nobody is left who could be told.
+  process.stderr.on("error", () => undefined);
   const [command, { runCommand }] = await Promise.all([load(), import("./run-command.ts")]);
   await runCommand(command, process.argv);
 }

@@ -113,15 +113,15 @@ function withRequestFlags(command: Command): Command {
     .argument("[prompt]", "what to ask; - reads standard input")
     .requiredOption("-m, --model <name>", "model, such as claude-sonnet-5 or openai/gpt-5")
     .option("--system <text>", "instructions before the prompt")
-    .option("-f, --file <path>", "image or document to send along; repeatable", gather, [])
-    .option("--tool <json>", "a tool as JSON, or @FILE; repeatable", gather, [])
+    .option("-f, --file <path>", "image or document to send along; repeatable", gather)
+    .option("--tool <json>", "a tool as JSON, or @FILE; repeatable", gather)
     .option("--schema <file>", "JSON Schema that the answer must follow")
     .option("--max-tokens <number>", "most tokens of the answer", wholeNumber)
     .option("--temperature <number>", "randomness, 0 to 2", decimal)
     .option("--top-p <number>", "nucleus sampling, 0 to 1", decimal)
     .option("--top-k <number>", "keep the most likely tokens only", wholeNumber)
     .option("--seed <number>", "seed for repeatable sampling", wholeNumber)
-    .option("--stop <text>", "text that ends the answer; repeatable", gather, [])
+    .option("--stop <text>", "text that ends the answer; repeatable", gather)
     .option("--thinking <effort>", "how much to think: low, medium, high, …")
     .option("--provider-options <json>", "fields of one provider, keyed by its name, or @FILE")
     .option("--timeout <seconds>", "time for the whole call", decimal)
@@ -129,7 +129,7 @@ function withRequestFlags(command: Command): Command {
     .option("--strict", "fail where the provider cannot take a field");
 }
 
-function gather(value: string, before: readonly string[]): readonly string[] {
+function gather(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
