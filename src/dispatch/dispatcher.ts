@@ -30,7 +30,7 @@ import type { CallEnvironment } from "./call-environment.ts";
 import { type CallPlan, type PlanSettings, planCall } from "./call-plan.ts";
 import { countTokens } from "./count-tokens.ts";
 import { withHeartbeats } from "./heartbeats.ts";
-import { listModels } from "./model-list.ts";
+import { ModelList } from "./model-list.ts";
 import { resolveModel } from "./resolve-model.ts";
 import { streamCall } from "./stream-call.ts";
 import { unaryCall } from "./unary-call.ts";
@@ -44,9 +44,11 @@ export type DispatcherOptions = Omit<PlanSettings, "limits"> & CallEnvironment;
  */
 export class Dispatcher implements ConnectorApi {
   readonly #options: DispatcherOptions;
+  readonly #models: ModelList;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#models = new ModelList(options.registry);
   }
 
   async call(request: CallRequest, context: CallContext): Promise<CallResponse> {
@@ -82,7 +84,7 @@ export class Dispatcher implements ConnectorApi {
   }
 
   async listModels(request: ListModelsRequest): Promise<ListModelsResponse> {
-    return listModels(request, this.#options.registry);
+    return this.#models.page(request);
   }
 
   #plan(

@@ -6,66 +6,76 @@ import {
   type ModelInfo,
   ModelInfoSchema,
 } from "../../gen/ts/nexen/connectors/v1/catalog_pb.ts";
-import type { Adapter } from "../contract/adapter.ts";
+import type { KnownModel } from "../contract/adapter.ts";
 import { invalidField } from "../contract/connector-error.ts";
+import { sentModel } from "./call-plan.ts";
 import type { Registry } from "./registry.ts";
 
 const pageSizeDefault = 100;
 const pageSizeMax = 1000;
 
-/** One page of the models that adapters and targets know by name (AIP-158). */
-export function listModels(request: ListModelsRequest, registry: Registry): ListModelsResponse {
-  const { provider, pageToken } = request;
-  if (provider !== "" && !registry.adapters.some(({ name }) => name === provider)) {
-    const known = registry.adapters.map(({ name }) => name).join(", ");
-    throw invalidField("provider", `no adapter has this name; there are: ${known}`);
+/** The models that adapters and targets know by name, each with where it leads. */
+export class ModelList {
+  readonly #registry: Registry;
+  /** By key. Made when it is first asked for: with many routes it takes a while. */
+  #models: readonly ModelInfo[] | undefined;
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
   }
-  const size = Math.min(request.pageSize || pageSizeDefault, pageSizeMax);
-  const after = pageToken === "" ? "" : readToken(pageToken, provider);
-  const rest = knownModels(registry, provider).filter((model) => keyOf(model) > after);
-  const models = rest.slice(0, size);
-  const last = models.at(-1);
-  const nextPageToken = last && rest.length > size ? writeToken(provider, keyOf(last)) : "";
-  return create(ListModelsResponseSchema, { models, nextPageToken });
-}
 
-function knownModels(registry: Registry, provider: string): readonly ModelInfo[] {
-  const models = new Map<string, ModelInfo>();
-  for (const adapter of registry.adapters) {
-    if (provider !== "" && adapter.name !== provider) continue;
-    for (const model of adapterModels(adapter, registry)) models.set(keyOf(model), model);
+  /** One page (AIP-158). Throws INVALID_REQUEST for an unknown adapter or a token of another list. */
+  page(request: ListModelsRequest): ListModelsResponse {
+    const { provider, pageToken } = request;
+    const names = this.#registry.adapters.map(({ name }) => name);
+    if (provider !== "" && !names.includes(provider)) {
+      throw invalidField("provider", `no adapter has this name; there are: ${names.join(", ")}`);
+    }
+    const size = Math.min(request.pageSize || pageSizeDefault, pageSizeMax);
+    const after = pageToken === "" ? "" : readToken(pageToken, provider);
+    this.#models ??= knownModels(this.#registry);
+    const rest = this.#models.filter(
+      (model) => keyOf(model) > after && (provider === "" || model.provider === provider),
+    );
+    const models = rest.slice(0, size);
+    const last = models.at(-1);
+    const nextPageToken = last && rest.length > size ? writeToken(provider, keyOf(last)) : "";
+    return create(ListModelsResponseSchema, { models, nextPageToken });
   }
-  return [...models.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-function adapterModels(adapter: Adapter, registry: Registry): readonly ModelInfo[] {
-  const targets = registry.targetsOf(adapter.name);
-  const own = adapter.models.map(({ name, retired = false, successor = "" }) =>
-    create(ModelInfoSchema, {
-      name,
-      provider: adapter.name,
-      targets: targets.map((target) => target.name),
-      sentAs: sentAs(targets[0]?.models.get(name.toLowerCase()), name),
-      retired,
-      successor,
-    }),
-  );
-  const aliases = targets.flatMap((target) =>
-    [...target.models].map(([name, sent]) =>
-      create(ModelInfoSchema, {
-        name,
-        provider: adapter.name,
-        targets: targets.filter(({ models }) => models.has(name)).map((other) => other.name),
-        sentAs: sentAs(sent, name),
-      }),
-    ),
-  );
-  const known = new Set(own.map(({ name }) => name.toLowerCase()));
-  return [...own, ...aliases.filter(({ name }) => !known.has(name))];
+function knownModels(registry: Registry): readonly ModelInfo[] {
+  const known = new Map<string, KnownModel & { readonly adapter: string }>();
+  const add = (model: KnownModel, adapter: string): void => {
+    const name = model.name.toLowerCase();
+    if (!known.has(name)) known.set(name, { ...model, adapter });
+  };
+  for (const { name, models } of registry.adapters) for (const model of models) add(model, name);
+  for (const { adapter, models } of registry.targets) {
+    for (const name of models.keys()) add({ name }, adapter.name);
+  }
+  return [...known.values()]
+    .map((model) => modelInfo(model, model.adapter, registry))
+    .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-function sentAs(sent: string | undefined, name: string): string {
-  return sent === undefined || sent === name ? "" : sent;
+/** A name goes where a call for it would go, which routes may have changed. */
+function modelInfo(
+  { name, retired = false, successor = "" }: KnownModel,
+  adapter: string,
+  registry: Registry,
+): ModelInfo {
+  const match = registry.find(name);
+  const [target] = match?.targets ?? [];
+  const sent = target && match ? sentModel(target, name, match.model) : name;
+  return create(ModelInfoSchema, {
+    name,
+    provider: match?.provider || adapter,
+    targets: match?.targets.map((other) => other.name) ?? [],
+    sentAs: sent === name ? "" : sent,
+    retired,
+    successor,
+  });
 }
 
 function keyOf({ provider, name }: ModelInfo): string {

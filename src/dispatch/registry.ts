@@ -56,9 +56,14 @@ export class Registry {
 
   /** The rule that wins. Throws MODEL_NOT_ROUTED with the nearest known names. */
   resolve(model: string): Match {
-    const match = this.#prefixMatch(model) ?? this.#firstRule(model);
+    const match = this.find(model);
     if (match !== undefined) return match;
     throw this.#notRouted(model);
+  }
+
+  /** The rule that wins. Unset: none matches. */
+  find(model: string): Match | undefined {
+    return this.#prefixMatch(model) ?? this.#firstRule(model);
   }
 
   /**
