@@ -77,7 +77,8 @@ export class HealthRegistry {
 
   /**
    * The status of a service now and each one that differs from that before; a slow reader misses what
-   * lies between. Ends when `signal` aborts. Throws SERVER_OVERLOADED over `watchersMax`.
+   * lies between. Ends when `signal` aborts, and once it has told that the server drains, which would
+   * else wait for it. Throws SERVER_OVERLOADED over `watchersMax`.
    */
   async *watch(service: string, signal: AbortSignal): AsyncGenerator<ServingStatus> {
     if (this.#watchers.size >= this.#watchersMax) {
@@ -94,6 +95,7 @@ export class HealthRegistry {
       while (!signal.aborted) {
         const status = this.status(service);
         if (status === told) {
+          if (this.#draining) return;
           await new Promise<void>((resolve) => {
             wake = resolve;
           });
@@ -131,6 +133,7 @@ export function healthService(
       } catch (thrown) {
         throw thrown instanceof ConnectorError ? connectErrorOf(thrown) : thrown;
       }
+      if (!signal.aborted) throw connectErrorOf(draining());
       throw connectErrorOf(abortReason(incomingCall(handler, settings.clock), settings));
     },
     list() {
@@ -147,4 +150,9 @@ export function healthService(
 /** A name that may be asked for; one that is too long is like any other that nobody knows. */
 function known(service: string): string {
   return service.length > serviceCharactersMax ? "?" : service;
+}
+
+function draining(): ConnectorError {
+  const message = "the server is shutting down";
+  return new ConnectorError("SERVER_DRAINING", message, { retryAfterMs: 0 });
 }

@@ -62,7 +62,7 @@ describe.each(wires)("over $name", (wire) => {
     ]);
   });
 
-  it("Watch tells each change, of names that become known too, and ends at the shutdown", async () => {
+  it("Watch tells each change, of names that become known too, and ends once the server drains", async () => {
     const server = await startRPCServer();
     const name = providerHealthName("openai");
     const told: ServingStatus[] = [];
@@ -81,11 +81,9 @@ describe.each(wires)("over $name", (wire) => {
     server.health.set(name, true);
     await until(() => told.length === 4);
     server.health.drain();
-    await until(() => told.length === 5);
-    expect(told).toEqual([SERVICE_UNKNOWN, SERVING, NOT_SERVING, SERVING, NOT_SERVING]);
-    server.shutdown.abort(new ConnectorError("SERVER_DRAINING", "going down"));
     const error = await receivedError(Promise.reject(await watching));
-    expect([error.reason, error.message]).toEqual(["SERVER_DRAINING", "going down"]);
+    expect(error.reason).toBe("SERVER_DRAINING");
+    expect(told).toEqual([SERVICE_UNKNOWN, SERVING, NOT_SERVING, SERVING, NOT_SERVING]);
     await until(() => server.health.watchers === 0);
   });
 });
