@@ -6,7 +6,6 @@ import {
   Health,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "../../gen/ts/grpc/health/v1/health_pb.ts";
-import { ConnectorError } from "../../src/contract/connector-error.ts";
 import { HealthRegistry, providerHealthName } from "../../src/rpc/health-service.ts";
 import { GrpcJsClient } from "../support/grpc-js.ts";
 import { until } from "../support/http.ts";
