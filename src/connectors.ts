@@ -93,16 +93,9 @@ export function newLLM(model: string, ...options: readonly LLMOption[]): LLM {
     : remoteLLM(model, { ...settings, server: settings.server });
 }
 
-/**
- * A ConnectorApi that a Connectors server carries out, and how to close its connection. Throws
- * INVALID_REQUEST for an address that cannot be one.
- */
-export function serverApi({ url, token }: ServerSettings): {
-  readonly api: ConnectorApi;
-  close(): void;
-} {
-  const api = new ServerApi({ url: checkedURL("withServer", url), token }, systemClock);
-  return { api, close: () => api.close() };
+/** A ConnectorApi that a server carries out. Throws INVALID_REQUEST for what is no address. */
+export function serverApi({ url, token }: ServerSettings): ServerApi {
+  return new ServerApi({ url: checkedURL("withServer", url), token }, systemClock);
 }
 
 function localLLM(model: string, settings: LLMSettings): LLM {
@@ -126,7 +119,7 @@ function remoteLLM(
   model: string,
   settings: LLMSettings & { readonly server: ServerSettings },
 ): LLM {
-  const { api, close } = serverApi(settings.server);
+  const api = serverApi(settings.server);
   const callOptions = settings.baseURL
     ? { ...settings.callOptions, baseUrl: settings.baseURL }
     : settings.callOptions;
@@ -135,7 +128,7 @@ function remoteLLM(
     settings: { ...settings, callOptions },
     api,
     clock: systemClock,
-    close: async () => close(),
+    close: () => api.close(),
   });
 }
 

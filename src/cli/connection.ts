@@ -44,11 +44,9 @@ async function open({
   simulate,
 }: ConnectionFlags): Promise<{ api: ConnectorApi; close: () => Promise<void> }> {
   if (server !== undefined) {
-    const { api, close } = serverApi({
-      url: server,
-      token: process.env.CONNECTORS_TOKEN || undefined,
-    });
-    return { api, close: async () => close() };
+    const token = process.env.CONNECTORS_TOKEN || undefined;
+    const api = serverApi({ url: server, token });
+    return { api, close: () => api.close() };
   }
   const configuration = loadConfiguration({
     file: config,

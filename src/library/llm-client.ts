@@ -21,7 +21,7 @@ import {
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import type { Clock } from "../contract/clock.ts";
 import type { CallContext, ConnectorApi } from "../contract/connector-api.ts";
-import { invalidField } from "../contract/connector-error.ts";
+import { type ConnectorError, invalidField } from "../contract/connector-error.ts";
 import type {
   ContentInput,
   LLM,
@@ -34,7 +34,6 @@ import type {
 import type { LLMSettings } from "../contract/options.ts";
 import { answerOf } from "./answer-of.ts";
 import { Cancellation } from "./cancellation.ts";
-import { receivedError } from "./received-error.ts";
 import { ResponseStream } from "./response-stream.ts";
 
 /** What an LLM client is made of. */
@@ -100,7 +99,7 @@ export class LLMClient implements LLM {
     try {
       return await run(this.#context(cancellation));
     } catch (thrown) {
-      throw receivedError(thrown);
+      throw await received(thrown);
     } finally {
       cancellation.release();
     }
@@ -116,7 +115,7 @@ export class LLMClient implements LLM {
       const request = create(StreamCallRequestSchema, this.#message(input, settings));
       yield* this.#options.api.streamCall(request, this.#context(cancellation));
     } catch (thrown) {
-      throw receivedError(thrown);
+      throw await received(thrown);
     } finally {
       cancellation.release();
     }
@@ -138,6 +137,12 @@ export class LLMClient implements LLM {
     const receivedMs = this.#options.clock.now();
     return { signal, receivedMs, deadlineMs: undefined, caller: "" };
   }
+}
+
+/** Loaded by the first failure: it brings Connect along. */
+async function received(thrown: unknown): Promise<ConnectorError> {
+  const { receivedError } = await import("./received-error.ts");
+  return receivedError(thrown);
 }
 
 function contentOf({ role, ...content }: ContentInput, index: number): Content {
