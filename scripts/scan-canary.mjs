@@ -1,6 +1,7 @@
 // Proves that secrets show nowhere: runs a command (default: `npm test`) with a canary in its environment,
 // which tests use as keys and tokens, and then looks for it, as it is, in hex and in base64, in everything
-// that was printed, logged or returned. `node scripts/scan-canary.mjs [command …]` needs this project's Node.
+// that was printed, logged or returned. `node scripts/scan-canary.mjs [command …]` needs this project's Node;
+// what is captured lies in build/captured, or in the empty folder that CONNECTORS_CAPTURED names.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -9,12 +10,13 @@ import { fileURLToPath } from "node:url";
 import { canaryForms } from "../test/support/canary.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const folder = join(root, "build/captured");
+const ownFolder = join(root, "build/captured");
+const folder = process.env.CONNECTORS_CAPTURED ?? ownFolder;
 const printed = join(folder, "printed.log");
 const [command = "npm", ...args] =
   process.argv.length > 2 ? process.argv.slice(2) : ["npm", "test"];
 
-rmSync(folder, { recursive: true, force: true });
+if (folder === ownFolder) rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const canary = randomBytes(16).toString("hex");
 const environment = { ...process.env, CONNECTORS_CANARY: canary, CONNECTORS_CAPTURED: folder };

@@ -1,8 +1,11 @@
 // Proves that no key shows (T9): a provider that shows the keys it is sent in every place it has meets a
 // server that logs everything, over gRPC, gRPC-Web and Connect, with the server's key and a caller's. What
 // callers get, raw and decoded, and what the server logs and reports must not hold it in any form.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { inspect } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { Role } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";
 import {
@@ -21,6 +24,7 @@ import {
   wires,
 } from "../support/rpc-client.ts";
 import { sendHTTP1 } from "../support/rpc-request.ts";
+import { type Ended, SpawnedProcess } from "../support/spawned-process.ts";
 import { echoes, startEchoingUpstream } from "./echoing-upstream.ts";
 
 const threeWires = wires.filter(({ name }) =>
@@ -164,5 +168,30 @@ describe("the search for keys", () => {
 
   it("finds nothing where there is none", () => {
     expect(canaryForms("no key here")).toEqual([]);
+  });
+});
+
+describe("the scan of a whole run", () => {
+  const keep = `require("node:fs").writeFileSync(process.env.CONNECTORS_CAPTURED + "/1.log", "kept")`;
+  const show = `console.log(Buffer.from(process.env.CONNECTORS_CANARY).toString("base64"))`;
+
+  async function scan(script: string): Promise<Ended> {
+    const folder = mkdtempSync(join(tmpdir(), "connectors-captured-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const args = [process.execPath, "-e", script];
+    const environment = { CONNECTORS_CAPTURED: folder };
+    return await new SpawnedProcess("scripts/scan-canary.mjs", args, { environment }).ended;
+  }
+
+  it("fails for a key that shows, for a run that fails, and for one that captures nothing", async () => {
+    const [good, shown, failed, empty] = await Promise.all(
+      [keep, `${keep};${show}`, `${keep};process.exit(3)`, ""].map(scan),
+    );
+    expect(good).toMatchObject({ code: 0, stderr: "" });
+    expect(good?.stdout).toContain("canary: no key shows in 1 files");
+    expect(shown?.code).toBe(1);
+    expect(shown?.stderr).toMatch(/canary: a key shows in .*printed\.log:1: base64/);
+    expect(failed?.code).toBe(1);
+    expect(empty).toMatchObject({ code: 1, stderr: expect.stringContaining("proves nothing") });
   });
 });
