@@ -1,5 +1,7 @@
 /** The public face of the library. */
 
+export type { CountTokensResponse } from "../gen/ts/nexen/connectors/v1/catalog_pb.ts";
+export type { StreamProgress } from "../gen/ts/nexen/connectors/v1/error_pb.ts";
 export * from "../gen/ts/nexen/connectors/v1/llm_pb.ts";
 export * from "../gen/ts/nexen/connectors/v1/stream_pb.ts";
 export { newLLM } from "./connectors.ts";

@@ -1,5 +1,6 @@
 import { watchFile } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { RunningServer } from "../server/server.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface ServeFlags {
@@ -51,8 +52,15 @@ async function serve({ config, watch, ...flags }: ServeFlags): Promise<void> {
   );
   // Before the line is printed: who waits for it may send a signal at once.
   handleSignals(server);
-  if (watch && file !== undefined) watchFile(file, watchOptions, () => void server.reload());
+  if (watch && file !== undefined) watchConfiguration(file, server);
   process.stdout.write(`connectors listening on ${server.url}\n`);
+}
+
+function watchConfiguration(file: string, server: RunningServer): void {
+  watchFile(file, watchOptions, (now, before) => {
+    // It is told of reads too, and a reload is one.
+    if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino) void server.reload();
+  });
 }
 
 function portNumber(text: string): number {
