@@ -127,7 +127,7 @@ const cases: readonly Case[] = [
     name: "a deadline that passes",
     reason: "CALLER_DEADLINE_EXCEEDED",
     message: "[[simulate: stall-headers]]",
-    options: [withTimeout(0.05)],
+    options: [withTimeout(0.5)],
   },
   {
     name: "a stream that is cut",
