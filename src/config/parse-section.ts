@@ -73,8 +73,9 @@ export function checkUnique(
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
-  // What does not look like a key may be a value in the wrong place, and is not quoted.
-  const shown = /^[A-Za-z_-]{1,40}$/.test(key) ? `unknown key "${key}"` : "unknown key";
+  // What is not written like a key may be a secret in the wrong place, and is not quoted.
+  const shown =
+    /^[a-z]+(?:_[a-z]+)*$/.test(key) && key.length <= 40 ? `unknown key "${key}"` : "unknown key";
   const near = nearestNames(key, known)[0];
   if (near !== undefined) return `${shown}: did you mean ${near}?`;
   return `${shown}: expected one of ${known.join(", ")}`;
