@@ -16,8 +16,7 @@ export type Phase = "connect" | "headers" | "first_delta" | "stream";
 
 /** What is noted while one attempt runs. */
 export class AttemptRecord {
-  /** Where the attempt is now. */
-  phase: Phase = "connect";
+  #phase: Phase = "connect";
   /** HTTP status of the provider. 0: no answer yet. */
   httpStatus = 0;
   /** The provider's headers, by lower-case name. */
@@ -36,17 +35,32 @@ export class AttemptRecord {
     this.#startMs = clock.now();
   }
 
+  /** Where the attempt is now. */
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** Every attempt that was made: none until something is sent. `reason` says why it failed. */
+  attempts(reason?: Reason): readonly Attempt[] {
+    return this.#phase === "connect" ? [] : [this.#toAttempt(reason)];
+  }
+
+  /** Notes that the request leaves. */
+  sent(): void {
+    this.#phase = "headers";
+  }
+
   /** Notes the head of the provider's answer. */
   answered(status: number, headers: Readonly<Record<string, string>>): void {
     this.httpStatus = status;
     this.headers = headers;
-    if (status < 300) this.phase = "first_delta";
+    if (status < 300) this.#phase = "first_delta";
   }
 
   /** Notes the first delta. */
   firstDelta(): void {
     this.#firstDeltaMs = this.#clock.now();
-    this.phase = "stream";
+    this.#phase = "stream";
   }
 
   /** The provider's id of the request, without secrets. Empty: it gave none. */
@@ -57,8 +71,7 @@ export class AttemptRecord {
     return this.#providerRequestId;
   }
 
-  /** The attempt as it stands; `reason` says why it failed. */
-  toAttempt(reason?: Reason): Attempt {
+  #toAttempt(reason?: Reason): Attempt {
     const { target, receivedMs } = this.#plan;
     return create(AttemptSchema, {
       target: target.name,
@@ -74,8 +87,8 @@ export class AttemptRecord {
     });
   }
 
-  /** The route of an answer that this attempt gave or is giving. */
-  toRoute(): Route {
+  /** The route of an answer; `reason` says why the attempt failed that was to give it. */
+  toRoute(reason?: Reason): Route {
     const { target, match } = this.#plan;
     return create(RouteSchema, {
       provider: target.adapter.name,
@@ -83,7 +96,7 @@ export class AttemptRecord {
       region: target.region,
       rule: match.rule,
       simulated: target.simulated,
-      attempts: [this.toAttempt()],
+      attempts: [...this.attempts(reason)],
     });
   }
 }

@@ -27,7 +27,7 @@ export function completeFailure(
   const told = hint.retryAfterMs ?? error.fields.retryAfterMs;
   const limits = error.reason === "PROVIDER_RATE_LIMITED" ? exhaustedLimits(record.headers) : [];
   const clean = cleaner(plan, redact);
-  const wasSent = record.phase !== "connect";
+  const attempts = record.attempts(error.reason);
   const { precondition, violations, quotaSubjects, metadata } = error.fields;
   return new ConnectorError(error.reason, messageOf(error, plan, clean), {
     ...error.fields,
@@ -45,7 +45,7 @@ export function completeFailure(
     ...(progress && {
       progress: { ...progress, lastEventId: clean(progress.lastEventId, valueCharactersMax) },
     }),
-    attempts: wasSent ? [record.toAttempt(error.reason)] : [],
+    attempts,
     metadata: {
       ...cleanValues(metadata, clean),
       provider: plan.target.adapter.name,
@@ -54,7 +54,7 @@ export function completeFailure(
       ...(plan.target.region && { region: plan.target.region }),
       ...(record.httpStatus > 0 && { http_status: String(record.httpStatus) }),
       ...(record.providerRequestId && { provider_request_id: record.providerRequestId }),
-      attempts: wasSent ? "1" : "0",
+      attempts: String(attempts.length),
       phase: metadata?.phase === "connect" ? "connect" : record.phase,
       retryable: String(hint.shouldRetry ?? error.retryable),
     },

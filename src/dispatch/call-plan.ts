@@ -155,7 +155,9 @@ function withCallerEndpoint(target: Target, options: CallOptions | undefined): T
       "this target does not take a caller's base URL, or options.api_key is missing beside it",
     );
   }
-  return { ...target, baseURL: options.baseUrl.replace(/\/+$/, ""), apiKey: undefined };
+  // What the operator meant for its own address, secrets in headers too, goes to no other.
+  const baseURL = options.baseUrl.replace(/\/+$/, "");
+  return { ...target, baseURL, apiKey: undefined, headers: {} };
 }
 
 function callerHeaders(

@@ -13,7 +13,7 @@ import { AttemptRecord } from "./attempt-record.ts";
 import { attemptTimeout, type CallEnvironment, limitToDeadline } from "./call-environment.ts";
 import { completeFailure } from "./call-failure.ts";
 import type { CallPlan } from "./call-plan.ts";
-import { readObject, refuseFailure } from "./provider-answer.ts";
+import { openAnswer, readObject } from "./provider-answer.ts";
 import { guarded, providerRequest } from "./provider-request.ts";
 import { estimateInputTokens } from "./token-estimate.ts";
 
@@ -36,7 +36,7 @@ export async function countTokens(
     return await ask(counter, plan, context, environment, record);
   } catch (thrown) {
     if (thrown instanceof ConnectorError && noEndpoint.has(thrown.reason)) {
-      return estimate(plan, record, "the target does not offer to count");
+      return estimate(plan, record, "the target does not offer to count", thrown.reason);
     }
     throw thrown;
   }
@@ -57,9 +57,7 @@ async function ask(
     work.limit(plan.attemptTimeoutMs, attemptTimeout("answer", plan.attemptTimeoutMs));
     work.signal.throwIfAborted();
     const request = providerRequest(plan, counter.encode, false, work.signal);
-    const response = await environment.http.send(request.http);
-    record.answered(response.status, response.headers);
-    await refuseFailure(response, dialect, limits);
+    const response = await openAnswer(request, plan, record, environment);
     const body = await readObject(response, dialect, limits);
     return create(CountTokensResponseSchema, {
       inputTokens: guarded(() => counter.decode(body)),
@@ -75,11 +73,16 @@ async function ask(
   }
 }
 
-function estimate(plan: CallPlan, record: AttemptRecord, why: string): CountTokensResponse {
+function estimate(
+  plan: CallPlan,
+  record: AttemptRecord,
+  why: string,
+  reason?: Reason,
+): CountTokensResponse {
   return create(CountTokensResponseSchema, {
     inputTokens: estimateInputTokens(plan.request),
     source: UsageSource.ESTIMATED,
-    route: record.toRoute(),
+    route: record.toRoute(reason),
     warnings: [
       ...plan.warnings,
       { field: "input_tokens", message: `estimated: ${why}`, kind: WarningKind.ANSWER },

@@ -7,19 +7,28 @@ import { parseBoundedJSON } from "../framing/bounded-json.ts";
 import { createFramer } from "../framing/framer.ts";
 import { readText } from "../framing/read-text.ts";
 import type { HttpResponse } from "../http/http-client.ts";
+import type { AttemptRecord } from "./attempt-record.ts";
+import type { CallEnvironment } from "./call-environment.ts";
 import type { CallPlan } from "./call-plan.ts";
-import { guarded } from "./provider-request.ts";
+import { guarded, type ProviderRequest } from "./provider-request.ts";
 
-/** Throws the classified error of an answer whose status is not a success. */
-export async function refuseFailure(
-  response: HttpResponse,
-  dialect: Dialect,
-  limits: Limits,
-): Promise<void> {
+/**
+ * Sends a request and notes how far it comes. Returns when the head of a success is there; throws the
+ * classified error of any other answer.
+ */
+export async function openAnswer(
+  request: ProviderRequest,
+  plan: CallPlan,
+  record: AttemptRecord,
+  { http, limits }: CallEnvironment,
+): Promise<HttpResponse> {
+  record.sent();
+  const response = await http.send(request.http);
   const { status, headers } = response;
-  if (status >= 200 && status < 300) return;
+  record.answered(status, headers);
+  if (status >= 200 && status < 300) return response;
   const body = await readText(response.body, limits.errorBodyBytes, "cut");
-  throw guarded(() => dialect.toError({ status, headers, body }));
+  throw guarded(() => plan.target.dialect.toError({ status, headers, body }));
 }
 
 /** Reads a whole answer: one JSON object, or a stream that a provider sent unasked. */

@@ -15,7 +15,7 @@ import { attemptTimeout, type CallEnvironment, limitToDeadline } from "./call-en
 import { completeFailure } from "./call-failure.ts";
 import type { CallPlan } from "./call-plan.ts";
 import { finishResponse, trailingBytesMissing } from "./finish-response.ts";
-import { refuseFailure } from "./provider-answer.ts";
+import { openAnswer } from "./provider-answer.ts";
 import { providerRequest } from "./provider-request.ts";
 import { ProviderStream, type StreamRead } from "./provider-stream.ts";
 import { StreamTally } from "./stream-tally.ts";
@@ -108,16 +108,12 @@ class StreamCall {
 
   async #open(): Promise<ProviderStream> {
     const plan = this.#plan;
-    const { limits, http } = this.#environment;
     const { signal } = this.#work;
     signal.throwIfAborted();
     const request = providerRequest(plan, plan.target.dialect.encode, true, signal);
     this.#warnings = request.warnings;
-    this.#record.phase = "headers";
-    const response = await http.send(request.http);
-    this.#record.answered(response.status, response.headers);
-    await refuseFailure(response, plan.target.dialect, limits);
-    this.#stream = new ProviderStream(response, plan, limits, this.#tally);
+    const response = await openAnswer(request, plan, this.#record, this.#environment);
+    this.#stream = new ProviderStream(response, plan, this.#environment.limits, this.#tally);
     return this.#stream;
   }
 

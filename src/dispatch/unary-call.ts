@@ -6,7 +6,7 @@ import { attemptTimeout, type CallEnvironment, limitToDeadline } from "./call-en
 import { completeFailure } from "./call-failure.ts";
 import type { CallPlan } from "./call-plan.ts";
 import { finishResponse } from "./finish-response.ts";
-import { readAnswer, refuseFailure } from "./provider-answer.ts";
+import { openAnswer, readAnswer } from "./provider-answer.ts";
 import { providerRequest } from "./provider-request.ts";
 
 /** Carries out a planned call and returns the whole answer. Throws ConnectorError. */
@@ -16,18 +16,14 @@ export async function unaryCall(
   environment: CallEnvironment,
 ): Promise<LLMResponse> {
   const { clock, limits, redact } = environment;
-  const { dialect } = plan.target;
   const record = new AttemptRecord(plan, clock, redact);
   const work = new WorkSignal(clock, context.signal);
   try {
     limitToDeadline(work, plan, clock);
     work.limit(plan.attemptTimeoutMs, attemptTimeout("answer", plan.attemptTimeoutMs));
     work.signal.throwIfAborted();
-    const request = providerRequest(plan, dialect.encode, false, work.signal);
-    record.phase = "headers";
-    const response = await environment.http.send(request.http);
-    record.answered(response.status, response.headers);
-    await refuseFailure(response, dialect, limits);
+    const request = providerRequest(plan, plan.target.dialect.encode, false, work.signal);
+    const response = await openAnswer(request, plan, record, environment);
     const answer = await readAnswer(response, plan, limits);
     return finishResponse(answer, plan, record, request.warnings, environment);
   } catch (thrown) {
