@@ -165,6 +165,9 @@ describe.each(wires)("over $name", (wire) => {
     expect(last.path).toBe("/v1/messages/count_tokens");
     const estimated = await client.countTokens(requestFor("claude-no-count"));
     expect(estimated.source).toBe(UsageSource.ESTIMATED);
+    expect(estimated.route?.attempts).toMatchObject([
+      { target: "us", reason: "PROVIDER_ENDPOINT_NOT_FOUND", httpStatus: 404 },
+    ]);
     expect(Number(estimated.inputTokens)).toBeGreaterThan(4);
     expect(Number(estimated.inputTokens)).toBeLessThan(20);
     expect(estimated.warnings.map(({ field }) => field)).toContain("input_tokens");

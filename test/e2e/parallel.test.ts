@@ -8,7 +8,7 @@ import { Role } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import { rawUpstream, until } from "../support/http.ts";
 import type { RawConnection } from "../support/raw-upstream.ts";
-import { clientOver, type Wire, wires } from "../support/rpc-client.ts";
+import { clientOver, connectError, type Wire, wires } from "../support/rpc-client.ts";
 import {
   deltaChunk,
   messageBody,
@@ -74,12 +74,16 @@ async function unary(client: Service, id: string, leaves: boolean): Promise<void
 
 /** A stream that gets its own answer, or that its caller leaves after the first words. */
 async function streamed(client: Service, id: string, leaves: boolean): Promise<void> {
-  const stream = client.streamCall(requestFor(id));
+  const abort = new AbortController();
+  const stream = client.streamCall(requestFor(id), { signal: abort.signal });
   if (!leaves) {
     expect(await textOf(stream)).toBe(answerTo(id));
     return;
   }
-  for await (const { event } of stream) if (event.case === "textDelta") break;
+  const read = async (): Promise<void> => {
+    for await (const { event } of stream) if (event.case === "textDelta") abort.abort();
+  };
+  expect((await connectError(read())).code).toBe(1);
 }
 
 describe.each(wires)("over $name", (wire: Wire) => {
