@@ -1,10 +1,27 @@
 import type { ViteUserConfig } from "vitest/config";
 
+/** Tests that measure memory need a process whose heap is theirs alone. */
+const measuring = [
+  "test/e2e/backpressure.test.ts",
+  "test/framing/*.test.ts",
+  "test/rpc/{backpressure,hostile}.test.ts",
+];
+const shared = { testTimeout: 10_000, hookTimeout: 10_000 };
+
 const config: ViteUserConfig = {
   test: {
-    include: ["test/**/*.test.ts"],
-    testTimeout: 10_000,
-    hookTimeout: 10_000,
+    projects: [
+      { test: { ...shared, name: "measuring", include: measuring } },
+      {
+        test: {
+          ...shared,
+          name: "plain",
+          include: ["test/**/*.test.ts"],
+          exclude: measuring,
+          isolate: false,
+        },
+      },
+    ],
   },
 };
 

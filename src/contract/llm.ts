@@ -46,7 +46,9 @@ export interface LLMCallSettings {
 export interface LLMStream extends AsyncIterable<StreamCallResponse> {
   /** Only the text, piece by piece. Leaving the loop early aborts the provider's call. */
   readonly textStream: AsyncIterable<string>;
-  /** The whole answer. Reads what is left of the stream; may be called during or after a loop. */
+  /**
+   * The whole answer. May be asked for before, during or after a loop, and takes no events from it.
+   */
   finalResponse(): Promise<LLMAnswer>;
 }
 
