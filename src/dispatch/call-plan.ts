@@ -168,8 +168,10 @@ function callerHeaders(
   const refused: Warning[] = [];
   for (const [name, value] of Object.entries(options?.headers ?? {})) {
     const lower = name.toLowerCase();
-    if (allowed.has(lower)) headers[lower] = value;
-    else refused.push(dropped(`options.headers[${lower}]`, "not on the server's list of headers"));
+    const field = `options.headers[${lower}]`;
+    if (!allowed.has(lower)) refused.push(dropped(field, "not on the server's list of headers"));
+    else if (Object.hasOwn(headers, lower)) refused.push(dropped(field, "given more than once"));
+    else headers[lower] = value;
   }
   return { headers, refused };
 }
