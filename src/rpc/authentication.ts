@@ -39,13 +39,24 @@ const bearer = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
  * beginning nor the place in the list can be told from the time.
  */
 export class Authenticator {
-  readonly #callers: readonly { readonly name: string; readonly hash: Buffer }[];
+  #callers: readonly { readonly name: string; readonly hash: Buffer }[] = [];
   readonly #certificates: boolean;
   readonly #nameBySocket = new WeakMap<Socket, string>();
 
   constructor({ callers, clientCertificates }: CallerRules) {
-    this.#callers = callers.map(({ name, token }) => ({ name, hash: hashOf(token.reveal()) }));
     this.#certificates = clientCertificates;
+    this.replaceCallers(callers);
+  }
+
+  /**
+   * Puts other callers in place of those there are, for requests that come after it. A list that is
+   * empty where the old one was not is refused, since it would let everybody in. Returns whether it
+   * was taken.
+   */
+  replaceCallers(callers: readonly Caller[]): boolean {
+    if (callers.length === 0 && this.#callers.length > 0) return false;
+    this.#callers = callers.map(({ name, token }) => ({ name, hash: hashOf(token.reveal()) }));
+    return true;
   }
 
   /** Name of the caller; empty where everybody may call. Throws CALLER_UNAUTHENTICATED. */

@@ -11,7 +11,7 @@ import type { Clock } from "../contract/clock.ts";
 import type { ConnectorApi } from "../contract/connector-api.ts";
 import type { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
-import { Authenticator, type CallerRules } from "./authentication.ts";
+import type { Authenticator } from "./authentication.ts";
 import { CallCount } from "./call-context.ts";
 import type { RequestHandler } from "./connection.ts";
 import { connectorService } from "./connector-service.ts";
@@ -35,7 +35,10 @@ export interface ConnectorRoutesOptions {
 }
 
 /** What the handler of a server is made of. */
-export interface ConnectorNodeHandlerOptions extends ConnectorRoutesOptions, CallerRules {}
+export interface ConnectorNodeHandlerOptions extends ConnectorRoutesOptions {
+  /** Tells callers apart. */
+  readonly authenticator: Authenticator;
+}
 
 /** Adds ConnectorService, health and, if wanted, reflection v1 and v1alpha to a router. */
 export function connectorRoutes(options: ConnectorRoutesOptions): (router: ConnectRouter) => void {
@@ -55,11 +58,7 @@ export function connectorRoutes(options: ConnectorRoutesOptions): (router: Conne
  * messages, credentials judged before a body is read, and gzip or no compression.
  */
 export function connectorNodeHandler(options: ConnectorNodeHandlerOptions): RequestHandler {
-  return createNodeHandler({
-    ...options,
-    routes: connectorRoutes(options),
-    authenticator: new Authenticator(options),
-  });
+  return createNodeHandler({ ...options, routes: connectorRoutes(options) });
 }
 
 function addReflection(router: ConnectRouter, services: readonly DescService[]): void {

@@ -3,6 +3,7 @@ import { type ConfigurationSources, loadConfiguration } from "../config/load-con
 import { systemClock } from "../contract/clock.ts";
 import type { Target } from "../contract/target.ts";
 import { adapters } from "../providers/index.ts";
+import { Authenticator } from "../rpc/authentication.ts";
 import { drain } from "../rpc/drain.ts";
 import { HealthRegistry } from "../rpc/health-service.ts";
 import { type Listening, listen } from "../rpc/listener.ts";
@@ -50,6 +51,7 @@ interface ServerParts {
   readonly providers: ProviderSide;
   readonly api: CurrentApi;
   readonly health: HealthRegistry;
+  readonly authenticator: Authenticator;
   readonly shutdown: AbortController;
   readonly log: ServerLogger;
   readonly listening: Listening;
@@ -68,6 +70,10 @@ export async function startServer(
     const edge = {
       api: new CurrentApi(connectors),
       health: new HealthRegistry(),
+      authenticator: new Authenticator({
+        callers: configuration.callers,
+        clientCertificates: configuration.listen.tls?.clientCA !== undefined,
+      }),
       shutdown: new AbortController(),
       log: createLogger(
         configuration.logLevel,
@@ -87,17 +93,22 @@ export async function startServer(
 
 function openPort(
   configuration: Configuration,
-  { api, health, shutdown, log }: Pick<ServerParts, "api" | "health" | "shutdown" | "log">,
+  {
+    api,
+    health,
+    authenticator,
+    shutdown,
+    log,
+  }: Omit<ServerParts, "sources" | "output" | "configuration" | "providers" | "listening">,
 ): Promise<Listening> {
-  const { listen: address, limits, callers, reflection } = configuration;
+  const { listen: address, limits, reflection } = configuration;
   const onFault = (error: unknown): void => log.error({ err: error }, "a fault of this server");
   const handler = connectorNodeHandler({
     api,
     limits,
     clock: systemClock,
     health,
-    callers,
-    clientCertificates: address.tls?.clientCA !== undefined,
+    authenticator,
     reflection,
     shutdownSignal: shutdown.signal,
     onFault,
@@ -143,7 +154,8 @@ class Server implements RunningServer {
 
   async #reload(): Promise<void> {
     if (this.#isEnding) return;
-    const { sources, output, configuration: first, providers, api, health, log } = this.#parts;
+    const { sources, output, configuration: first, providers } = this.#parts;
+    const { api, health, authenticator, log } = this.#parts;
     try {
       const configuration = loadConfiguration(sources);
       const { connectors, targets } = await providers.connect(configuration);
@@ -151,7 +163,11 @@ class Server implements RunningServer {
       health.setServing(providerNames(targets));
       output.report(startReport(configuration, targets));
       log.info("the configuration was loaded again");
-      const settings = waitingChanges(first, configuration);
+      const areCallersTaken = authenticator.replaceCallers(configuration.callers);
+      const settings = [
+        ...waitingChanges(first, configuration),
+        ...(areCallersTaken ? [] : ["callers"]),
+      ];
       if (settings.length > 0) {
         log.warn({ settings }, "changed settings that wait, at least in part, for a restart");
       }

@@ -10,8 +10,6 @@ export function waitingChanges(first: Configuration, next: Configuration): reado
 }
 
 function startSettings(configuration: Configuration): Readonly<Record<string, unknown>> {
-  const { listen, callers, reflection, limits, logLevel } = configuration;
-  // Secrets do not show to a comparison what they hold.
-  const tokens = callers.map(({ name, token }) => [name, token.reveal()]);
-  return { listen, callers: tokens, reflection, limits, log_level: logLevel };
+  const { listen, reflection, limits, logLevel } = configuration;
+  return { listen, reflection, limits, log_level: logLevel };
 }

@@ -6,6 +6,7 @@ import { connect as connectSocket, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { CallContext } from "../../src/contract/connector-api.ts";
 import { defaultLimits } from "../../src/contract/limits.ts";
+import { Authenticator } from "../../src/rpc/authentication.ts";
 import type { RequestHandler } from "../../src/rpc/connection.ts";
 import { drain } from "../../src/rpc/drain.ts";
 import { HealthRegistry } from "../../src/rpc/health-service.ts";
@@ -97,8 +98,7 @@ async function startWithApi(api: FakeApi): Promise<DrainingServer> {
       limits: defaultLimits,
       clock: new VirtualClock(),
       health: new HealthRegistry(),
-      callers: [],
-      clientCertificates: false,
+      authenticator: new Authenticator({ callers: [], clientCertificates: false }),
       reflection: false,
       shutdownSignal,
       onFault: (error) => {

@@ -79,15 +79,39 @@ describe("a good file", () => {
 
   it("says which of its changes wait for a restart", async () => {
     const { url: upstream } = await simulatorForTest();
-    const callers = (token: string): string => `callers: [{ name: a, token: ${token} }]`;
-    const file = new ConfigurationFile(
-      targetFile(upstream, "a-key", { more: callers("token-one-of-a") }),
-    );
+    const file = new ConfigurationFile(targetFile(upstream, "a-key"));
     const { server, log } = await serverByFile(file);
     await server.reload();
     expect(log.filter((line) => line.includes("restart"))).toEqual([]);
-    file.write(targetFile(upstream, "a-key", { more: callers("token-two-of-a") }));
+    file.write(targetFile(upstream, "a-key", { more: "reflection: false" }));
     await server.reload();
+    expect(JSON.parse(log.at(-1)!)).toMatchObject({ level: 40, settings: ["reflection"] });
+  });
+
+  it("replaces the tokens of callers, but never by nobody", async () => {
+    const { url: upstream } = await simulatorForTest();
+    const fileWith = (token?: string): string => {
+      const more = token === undefined ? "" : `callers: [{ name: a, token: ${token} }]`;
+      return targetFile(upstream, "a-key", { more });
+    };
+    const file = new ConfigurationFile(fileWith("token-one-of-a"));
+    const { server, url, log } = await serverByFile(file);
+    const reasonWith = async (token: string): Promise<string> => {
+      const llm = newLLM("claude-sonnet-5", withServer(url, { token }));
+      onTestFinished(() => llm.close());
+      const question = { contents: [{ role: "user", message: "Hello" } as const] };
+      return llm.call(question).then(
+        () => "let in",
+        ({ reason }) => reason,
+      );
+    };
+    file.write(fileWith("token-two-of-a"));
+    await server.reload();
+    expect(await reasonWith("token-one-of-a")).toBe("CALLER_UNAUTHENTICATED");
+    expect(await reasonWith("token-two-of-a")).toBe("let in");
+    file.write(fileWith());
+    await server.reload();
+    expect(await reasonWith("token-one-of-a")).toBe("CALLER_UNAUTHENTICATED");
     expect(JSON.parse(log.at(-1)!)).toMatchObject({ level: 40, settings: ["callers"] });
   });
 });

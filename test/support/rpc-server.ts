@@ -4,6 +4,7 @@ import type { ConnectorApi } from "../../src/contract/connector-api.ts";
 import type { ConnectorError } from "../../src/contract/connector-error.ts";
 import { defaultLimits, type Limits } from "../../src/contract/limits.ts";
 import { Secret } from "../../src/contract/secret.ts";
+import { Authenticator } from "../../src/rpc/authentication.ts";
 import { HealthRegistry } from "../../src/rpc/health-service.ts";
 import { type ListenTLS, listen } from "../../src/rpc/listener.ts";
 import { connectorNodeHandler } from "../../src/rpc/routes.ts";
@@ -45,11 +46,13 @@ export async function startRPCServer(options: RPCServerOptions = {}): Promise<RP
     limits,
     clock,
     health,
-    callers: Object.entries(options.tokens ?? {}).map(([name, token]) => ({
-      name,
-      token: new Secret(token),
-    })),
-    clientCertificates: options.clientCertificates ?? false,
+    authenticator: new Authenticator({
+      callers: Object.entries(options.tokens ?? {}).map(([name, token]) => ({
+        name,
+        token: new Secret(token),
+      })),
+      clientCertificates: options.clientCertificates ?? false,
+    }),
     reflection: options.reflection ?? true,
     shutdownSignal: shutdown.signal,
     onFault: onFault satisfies (error: ConnectorError) => void,
