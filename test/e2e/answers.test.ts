@@ -18,7 +18,7 @@ import { simulatedServer, targets } from "./simulated-server.ts";
 
 const server = simulatedServer();
 const chosen = wires.filter(({ name }) =>
-  ["gRPC", "gRPC-Web, HTTP/1.1", "Connect, HTTP/2", "Connect in JSON, HTTP/1.1"].includes(name),
+  ["gRPC", "gRPC-Web, HTTP/1.1", "Connect in JSON, HTTP/1.1"].includes(name),
 );
 
 let clients: readonly Client<typeof ConnectorService>[];
