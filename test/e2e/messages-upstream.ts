@@ -20,7 +20,7 @@ export function eventChunk(type: string, more: object = {}): Buffer {
 }
 
 /** One event of the Messages wire. */
-export function eventText(type: string, more: object = {}): string {
+function eventText(type: string, more: object = {}): string {
   return `event: ${type}\ndata: ${JSON.stringify({ type, ...more })}\n\n`;
 }
 
