@@ -15,7 +15,8 @@ export function compilePattern(source: string): NameTest {
     throw new Error(`the pattern is longer than ${patternCharactersMax} characters`);
   }
   const pattern = RE2JS.compile(`^(?:${source})$`, RE2JS.CASE_INSENSITIVE);
-  return (name) => pattern.test(name);
+  // Without case, "ſ" is an "s" and the Kelvin sign a "k" in Unicode: here they are lookalikes.
+  return (name) => pattern.test(name.replace(/[\u017f\u212a]/g, "\ufffd"));
 }
 
 /**

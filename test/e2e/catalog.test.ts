@@ -80,6 +80,7 @@ describe.each(wires)("over $name", (wire) => {
     "xclaude-opus",
     "claude",
     "my-fast-one",
+    "fa\u017ft-one",
     "gpt4",
     "orca-2",
     "o1-like",
@@ -92,7 +93,8 @@ describe.each(wires)("over $name", (wire) => {
     ]);
     for (const error of errors) {
       expect([error.reason, error.status]).toEqual(["MODEL_NOT_ROUTED", "NOT_FOUND"]);
-      expect(error.fields.resource).toEqual({ type: "model", name: model });
+      const shown = model.replace("\u017f", "\\u{17f}");
+      expect(error.fields.resource).toEqual({ type: "model", name: shown });
     }
   });
 
