@@ -88,7 +88,11 @@ export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
     const pieces = call.body as AsyncIterable<Uint8Array>;
     const body = gatherPieces(pieces, isEnveloped, limits.requestBytes);
     handler({ ...call, body })
-      .then((answer) => completeErrors(answer, onFault))
+      .then((answer) =>
+        completeErrors(answer, (error) => {
+          if (!isGone(response, call.signal)) onFault(error);
+        }),
+      )
       .then((answer) => universalResponseToNodeResponse(answer, response))
       .catch((reason: unknown) => giveUp(reason, response, call.signal, onFault));
   };
@@ -165,8 +169,7 @@ function giveUp(
   signal: AbortSignal,
   onFault: (error: ConnectorError) => void,
 ): void {
-  // A caller that is gone is nobody to answer, and nothing that this server did.
-  if (!signal.aborted && !response.destroyed && !isLostCaller(reason)) {
+  if (!isGone(response, signal) && !isLostCaller(reason)) {
     onFault(new ConnectorError("INTERNAL_FAULT", "an answer could not be sent", { cause: reason }));
   }
   if (response.headersSent) {
@@ -175,6 +178,12 @@ function giveUp(
   }
   response.writeHead(500);
   response.end();
+}
+
+/** Whether the caller is gone: then nobody is to be answered, and what fails is not this server's doing. */
+function isGone(response: NodeResponse, signal: AbortSignal): boolean {
+  const isClosed = "stream" in response && (response.stream.destroyed || response.stream.closed);
+  return signal.aborted || response.destroyed || isClosed;
 }
 
 /** Whether sending failed at the socket, which may be told before the socket's end is. */
