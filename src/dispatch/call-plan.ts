@@ -157,7 +157,7 @@ function withCallerEndpoint(target: Target, options: CallOptions | undefined): T
   }
   // What the operator meant for its own address, secrets in headers too, goes to no other.
   const baseURL = options.baseUrl.replace(/\/+$/, "");
-  return { ...target, baseURL, apiKey: undefined, headers: {} };
+  return { ...target, baseURL, apiKey: undefined, headers: {}, allowPrivate: false };
 }
 
 function callerHeaders(
