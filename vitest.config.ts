@@ -10,6 +10,8 @@ const shared = { testTimeout: 10_000, hookTimeout: 10_000 };
 
 const config: ViteUserConfig = {
   test: {
+    // The default leaves a core to the terminal, which of two is half.
+    maxWorkers: "100%",
     projects: [
       { test: { ...shared, name: "measuring", include: measuring } },
       {
