@@ -53,8 +53,8 @@ const rpcContentType = /^application\/(?:grpc|connect\+|proto|json)/;
  * Serves routes over gRPC, gRPC-Web and Connect, on HTTP/1.1 and HTTP/2.
  *
  * What `connectNodeAdapter` does, and besides: credentials are judged and timeouts cut before the body is
- * read, unknown methods are answered in the caller's protocol, every error has its details, and what goes
- * wrong is told to `onFault` and not to the console.
+ * read, unknown methods are answered in the caller's protocol, every error of ConnectorService has its
+ * details, and what goes wrong is told to `onFault` and not to the console.
  */
 export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
   const { limits, clock, onFault } = options;
@@ -87,12 +87,11 @@ export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
     const isEnveloped = envelopedContentType.test(request.headers["content-type"] ?? "");
     const pieces = call.body as AsyncIterable<Uint8Array>;
     const body = gatherPieces(pieces, isEnveloped, limits.requestBytes);
+    const tell = (error: ConnectorError): void => {
+      if (!isGone(response, call.signal)) onFault(error);
+    };
     handler({ ...call, body })
-      .then((answer) =>
-        completeErrors(answer, (error) => {
-          if (!isGone(response, call.signal)) onFault(error);
-        }),
-      )
+      .then((answer) => (isCall ? completeErrors(answer, tell) : answer))
       .then((answer) => universalResponseToNodeResponse(answer, response))
       .catch((reason: unknown) => giveUp(reason, response, call.signal, onFault));
   };
