@@ -12,11 +12,17 @@ export type Clean = (text: string, charactersMax: number) => string;
 
 /** Cleans what a provider said in a call: of known secrets, and of the caller's own key. */
 export function cleaner(plan: CallPlan, redact: Redact): Clean {
-  const own = new Redactor();
-  if (plan.callerKey !== undefined) own.add(plan.callerKey);
+  const withoutOwnKey = ownKeyRedact(plan);
   return (text, charactersMax) => {
-    const safe = redact(own.redact(text));
+    const safe = redact(withoutOwnKey(text));
     if (safe.length <= charactersMax) return safe;
     return `${safe.slice(0, charactersMax - 1).toWellFormed()}…`;
   };
+}
+
+function ownKeyRedact({ callerKey }: CallPlan): Redact {
+  if (callerKey === undefined) return (text) => text;
+  const own = new Redactor();
+  own.add(callerKey);
+  return (text) => own.redact(text);
 }

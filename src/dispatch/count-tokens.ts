@@ -8,14 +8,13 @@ import type { TokenCounter } from "../contract/adapter.ts";
 import type { CallContext } from "../contract/connector-api.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import type { Reason } from "../contract/reasons.ts";
-import { WorkSignal } from "../resilience/work-signal.ts";
 import { AttemptRecord } from "./attempt-record.ts";
-import { attemptTimeout, type CallEnvironment, limitToDeadline } from "./call-environment.ts";
-import { completeFailure } from "./call-failure.ts";
+import type { CallEnvironment } from "./call-environment.ts";
 import type { CallPlan } from "./call-plan.ts";
-import { openAnswer, readObject } from "./provider-answer.ts";
-import { guarded, providerRequest } from "./provider-request.ts";
+import { readObject } from "./provider-answer.ts";
+import { guarded } from "./provider-request.ts";
 import { estimateInputTokens } from "./token-estimate.ts";
+import { type WholeQuestion, wholeAttempt } from "./whole-attempt.ts";
 
 /** Hosts that speak a provider's wire without its counting endpoint: an estimate is better than none. */
 const noEndpoint: ReadonlySet<Reason> = new Set<Reason>([
@@ -42,35 +41,26 @@ export async function countTokens(
   }
 }
 
-async function ask(
+function ask(
   counter: TokenCounter,
   plan: CallPlan,
   context: CallContext,
   environment: CallEnvironment,
   record: AttemptRecord,
 ): Promise<CountTokensResponse> {
-  const { clock, limits, redact } = environment;
-  const { dialect } = plan.target;
-  const work = new WorkSignal(clock, context.signal);
-  try {
-    limitToDeadline(work, plan, clock);
-    work.limit(plan.attemptTimeoutMs, attemptTimeout("answer", plan.attemptTimeoutMs));
-    work.signal.throwIfAborted();
-    const request = providerRequest(plan, counter.encode, false, work.signal);
-    const response = await openAnswer(request, plan, record, environment);
-    const body = await readObject(response, dialect, limits);
-    return create(CountTokensResponseSchema, {
-      inputTokens: guarded(() => counter.decode(body)),
-      source: UsageSource.REPORTED,
-      route: record.toRoute(),
-      warnings: [...request.warnings],
-    });
-  } catch (thrown) {
-    const cause = work.signal.aborted ? work.signal.reason : thrown;
-    throw completeFailure(cause, plan, record, clock, redact);
-  } finally {
-    work.dispose();
-  }
+  const question: WholeQuestion<CountTokensResponse> = {
+    encode: counter.encode,
+    read: async (response, warnings) => {
+      const body = await readObject(response, plan.target.dialect, environment.limits);
+      return create(CountTokensResponseSchema, {
+        inputTokens: guarded(() => counter.decode(body)),
+        source: UsageSource.REPORTED,
+        route: record.toRoute(),
+        warnings: [...warnings],
+      });
+    },
+  };
+  return wholeAttempt(question, plan, record, context, environment);
 }
 
 function estimate(
