@@ -18,6 +18,11 @@ import { Secret } from "./contract/secret.ts";
 import type { RouteRule, Target } from "./contract/target.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { Registry } from "./dispatch/registry.ts";
+import {
+  CloudCredentials,
+  type CredentialSources,
+  credentialSources,
+} from "./http/cloud-credentials.ts";
 import { HttpClient } from "./http/http-client.ts";
 import { Redactor } from "./http/redaction.ts";
 import { LLMClient } from "./library/llm-client.ts";
@@ -37,6 +42,8 @@ export interface ConnectorsOptions {
   readonly secrets?: readonly Secret[];
   readonly adapters?: readonly Adapter[];
   readonly clock?: Clock;
+  /** Where clouds' credentials come from; for tests. */
+  readonly credentialSources?: CredentialSources;
   /** Learns the secrets, and keeps those it knows. Default: a new one. */
   readonly redactor?: Redactor;
 }
@@ -69,6 +76,7 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
     allowedHeaders: new Set(options.allowedHeaders ?? []),
     redact: (text) => redactor.redact(text),
     http,
+    credentials: new CloudCredentials(options.credentialSources ?? credentialSources),
     clock,
     limits,
   });

@@ -47,6 +47,22 @@ export type AuthScheme =
   | { readonly scheme: "bearer" }
   | { readonly scheme: "header"; readonly name: string };
 
+/**
+ * What stands in for a key at a cloud: a named scheme of `http/` that fetches a token or signs. A
+ * target's own key wins, and goes where `auth` says.
+ */
+export type CredentialScheme = "aws" | "google" | "entra";
+
+/** Where a target is, as far as its paths depend on it. */
+export interface Place {
+  /** Region, location or zone in the cloud's own word. Empty: none. */
+  readonly region: string;
+  /** Project of a Google cloud. Empty: none. */
+  readonly project: string;
+  /** Version of the API, where the path names one (Azure). Empty: none. */
+  readonly apiVersion: string;
+}
+
 /** What an adapter knows when it encodes. */
 export interface EncodeInput {
   /** The validated request. */
@@ -59,6 +75,8 @@ export interface EncodeInput {
   readonly stream: boolean;
   /** The caller's id of the call, for providers that take one. Empty: none. */
   readonly requestId: string;
+  /** Where the target is. Unset: nowhere in particular. */
+  readonly place?: Place;
 }
 
 /** A request in the provider's own words. */
@@ -73,6 +91,9 @@ export interface WireRequest {
   /** What was left out or changed. Under `strict`, DROPPED and CHANGED ones fail the call. */
   readonly warnings: readonly Warning[];
 }
+
+/** Clouds whose URLs, credentials or framing differ from the provider's own. */
+export type CloudHost = "azure" | "vertex" | "bedrock";
 
 /** What an adapter knows when it decodes. */
 export interface DecodeContext {
@@ -144,7 +165,11 @@ export interface Dialect {
   readonly framing: Framing;
   /** The provider's own address. Empty: the target must say. */
   readonly defaultBaseURL: string;
+  /** The address in a region, where it depends on it; wins over `defaultBaseURL`. */
+  readonly regionalBaseURL?: (region: string) => string;
   readonly auth: AuthScheme;
+  /** What stands in for a key. Unset: nothing. */
+  readonly credentials?: CredentialScheme;
   /** Header that carries the provider's id of a request, lower case. */
   readonly requestIdHeader: string;
   /** The request in the provider's words. Throws ConnectorError where none can be made. */
@@ -158,8 +183,23 @@ export interface Dialect {
   readonly countTokens?: TokenCounter;
 }
 
+/** The wires of one place, and the one of a target that names none. */
+export interface DialectSet {
+  /** Wires by their name in the configuration, which is also each one's `name`. */
+  readonly dialects: Readonly<Record<string, Dialect>>;
+  readonly defaultDialect: string;
+}
+
+/** A known host of an adapter's wires that differs in address, key or oddities: data, not code. */
+export interface Preset extends DialectSet {
+  /** Lower case, such as "groq": the `preset` of a target. */
+  readonly name: string;
+  /** Environment variables that may hold the key; the first one set wins. */
+  readonly keyVariables: readonly string[];
+}
+
 /** A provider: a frozen record. */
-export interface Adapter {
+export interface Adapter extends DialectSet {
   /** Lower case, one word: the name in configuration, prefixes and `provider_options`. */
   readonly name: string;
   /** Rules in order; first match wins over all adapters in the order of providers/index.ts. */
@@ -172,8 +212,8 @@ export interface Adapter {
   readonly keyRequired: boolean;
   /** Environment variables that may hold the base URL; the first one set wins. */
   readonly baseURLVariables: readonly string[];
-  /** Wires by name. */
-  readonly dialects: Readonly<Record<string, Dialect>>;
-  /** The wire of a target that names none. */
-  readonly defaultDialect: string;
+  /** The wires at clouds that host the models. Unset: none does. */
+  readonly hosts?: Readonly<Partial<Record<CloudHost, DialectSet>>>;
+  /** Known hosts, by their own addresses or by name. Unset: none. */
+  readonly presets?: readonly Preset[];
 }

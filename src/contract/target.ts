@@ -1,8 +1,10 @@
-import type { Adapter, Dialect } from "./adapter.ts";
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { Adapter, CloudHost, Dialect } from "./adapter.ts";
+import type { Credentials } from "./credentials.ts";
 import type { Secret } from "./secret.ts";
 
 /** Where a target's URL, credentials and framing come from. */
-export type TargetHost = "direct" | "azure" | "vertex" | "bedrock";
+export type TargetHost = "direct" | CloudHost;
 
 /** One place that answers for one adapter, ready to be called. */
 export interface Target {
@@ -13,10 +15,24 @@ export interface Target {
   readonly host: TargetHost;
   /** Scheme, host, optional port and path prefix, without a trailing slash. */
   readonly baseURL: string;
-  /** Unset: no credential is sent. */
+  /** Unset: the dialect's `credentials`, if it has any, and else none is sent. */
   readonly apiKey: Secret | undefined;
+  /** What the cloud is asked with in place of a key. Unset: its default chain. */
+  readonly credentials?: Credentials;
   /** Empty: none. */
   readonly region: string;
+  /** Project of a Google cloud. Unset: none. */
+  readonly project?: string;
+  /** Version of the API, where the path names one. Unset: none. */
+  readonly apiVersion?: string;
+  /** The adapter's preset it follows. Unset: none. */
+  readonly preset?: string;
+  /** Header that takes the key as it is, lower case. Unset: where the dialect says. */
+  readonly keyHeader?: string;
+  /** Path of calls, after the base URL. Unset: the dialect's. */
+  readonly path?: string;
+  /** Members for the body of every call; the caller's `provider_options` win. Unset: none. */
+  readonly body?: JsonObject;
   /** Name asked for, lower case, to name sent. */
   readonly models: ReadonlyMap<string, string>;
   /** Headers sent with every request, names in lower case. */

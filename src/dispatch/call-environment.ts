@@ -1,6 +1,7 @@
 import type { Clock } from "../contract/clock.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
+import type { CloudCredentials } from "../http/cloud-credentials.ts";
 import type { HttpClient } from "../http/http-client.ts";
 import type { WorkSignal } from "../resilience/work-signal.ts";
 import type { CallPlan } from "./call-plan.ts";
@@ -9,6 +10,7 @@ import type { Redact } from "./clean-text.ts";
 /** What carries a planned call out. */
 export interface CallEnvironment {
   readonly http: HttpClient;
+  readonly credentials: CloudCredentials;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly redact: Redact;

@@ -133,6 +133,7 @@ function pickTarget(match: Match, options: CallOptions | undefined): Target {
 function requireKey(target: Target, options: CallOptions | undefined): void {
   const { adapter, apiKey } = target;
   if (apiKey !== undefined || options?.apiKey || !adapter.keyRequired) return;
+  if (target.dialect.credentials !== undefined) return;
   const variables = adapter.keyVariables.join(" or ");
   throw notConfigured(
     `target "${target.name}" has no key; set ${variables}, or send options.api_key`,

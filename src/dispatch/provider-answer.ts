@@ -6,7 +6,7 @@ import type { Limits } from "../contract/limits.ts";
 import { parseBoundedJSON } from "../framing/bounded-json.ts";
 import { createFramer } from "../framing/framer.ts";
 import { readText } from "../framing/read-text.ts";
-import type { HttpResponse } from "../http/http-client.ts";
+import type { HttpRequest, HttpResponse } from "../http/http-client.ts";
 import type { AttemptRecord } from "./attempt-record.ts";
 import type { CallEnvironment } from "./call-environment.ts";
 import type { CallPlan } from "./call-plan.ts";
@@ -20,15 +20,31 @@ export async function openAnswer(
   request: ProviderRequest,
   plan: CallPlan,
   record: AttemptRecord,
-  { http, limits }: CallEnvironment,
+  environment: CallEnvironment,
 ): Promise<HttpResponse> {
+  const { http, limits } = environment;
+  const authorized = await authorizedRequest(request.http, plan, environment);
   record.sent();
-  const response = await http.send(request.http);
+  const response = await http.send(authorized);
   const { status, headers } = response;
   record.answered(status, headers);
   if (status >= 200 && status < 300) return response;
   const body = await readText(response.body, limits.errorBodyBytes, "cut");
   throw guarded(() => plan.target.dialect.toError({ status, headers, body }));
+}
+
+/** The request as it is sent: a target without a key is asked with its cloud's credentials. */
+async function authorizedRequest(
+  request: HttpRequest,
+  { target, callerKey }: CallPlan,
+  { credentials }: CallEnvironment,
+): Promise<HttpRequest> {
+  const scheme = target.dialect.credentials;
+  if (scheme === undefined || callerKey !== undefined || target.apiKey !== undefined) {
+    return request;
+  }
+  const use = { credentials: target.credentials, region: target.region };
+  return await credentials.authorize(request, scheme, use);
 }
 
 /** Reads a whole answer: one JSON object, or a stream that a provider sent unasked. */

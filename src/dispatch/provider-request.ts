@@ -1,6 +1,7 @@
 import { type Warning, WarningKind } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import type { EncodeInput, WireRequest } from "../contract/adapter.ts";
+import type { AuthScheme, EncodeInput, Place, WireRequest } from "../contract/adapter.ts";
 import { ConnectorError, toConnectorError } from "../contract/connector-error.ts";
+import type { Target } from "../contract/target.ts";
 import { authorize } from "../http/credentials.ts";
 import type { HttpRequest } from "../http/http-client.ts";
 import type { CallPlan } from "./call-plan.ts";
@@ -26,6 +27,7 @@ export function providerRequest(
       model: plan.model,
       stream,
       requestId: plan.requestId,
+      place: placeOf(target),
     }),
   );
   const warnings = [...plan.warnings, ...wire.warnings];
@@ -37,7 +39,9 @@ export function providerRequest(
     ...target.headers,
   };
   for (const source of [wire.headers, plan.headers]) layHeaders(headers, source);
-  authorize(headers, target.dialect.auth, plan.callerKey ?? target.apiKey);
+  const { keyHeader, dialect } = target;
+  const auth: AuthScheme = keyHeader ? { scheme: "header", name: keyHeader } : dialect.auth;
+  authorize(headers, auth, plan.callerKey ?? target.apiKey);
   return {
     http: {
       method: wire.method,
@@ -49,6 +53,10 @@ export function providerRequest(
     },
     warnings,
   };
+}
+
+function placeOf({ region, project = "", apiVersion = "" }: Target): Place {
+  return { region, project, apiVersion };
 }
 
 /** Runs an adapter's pure function: what is not a ConnectorError is a fault of the adapter. */

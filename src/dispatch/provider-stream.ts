@@ -23,11 +23,13 @@ export interface StreamRead {
 
 const brace = 0x7b;
 const angle = 0x3c;
+const bracket = 0x5b;
 
 /**
  * A provider's stream of bytes as decoded events, one read of the socket at a time.
  *
- * A provider that answers with one JSON body in place of a stream is understood as well.
+ * A provider that answers with one JSON body in place of server-sent events is understood as well,
+ * and so is one that answers with a JSON array of them.
  */
 export class ProviderStream {
   readonly #response: HttpResponse;
@@ -35,7 +37,7 @@ export class ProviderStream {
   readonly #limits: Limits;
   readonly #tally: StreamTally;
   readonly #body: AsyncIterator<Uint8Array>;
-  readonly #framer: Framer;
+  #framer: Framer;
   readonly #decoder: StreamDecoder;
   readonly #size: AnswerSize;
   #firstByte: number | undefined;
@@ -68,7 +70,12 @@ export class ProviderStream {
       return this.#interrupted(failure);
     }
     if (chunk.done) return this.#ended();
-    if (this.#holdsJSON(chunk.value)) return this.#wholeJSON(chunk.value);
+    if (this.#firstByteOf(chunk.value)) {
+      if (this.#firstByte === brace || this.#firstByte === angle) {
+        return this.#wholeJSON(chunk.value);
+      }
+      if (this.#firstByte === bracket) this.#framer = createFramer("json-array", this.#limits);
+    }
     return this.#decode(this.#framer.push(chunk.value));
   }
 
@@ -140,11 +147,11 @@ export class ProviderStream {
     };
   }
 
-  /** Whether the body is JSON or HTML in place of SSE, told by its first byte that is no space. */
-  #holdsJSON(chunk: Uint8Array): boolean {
+  /** Finds the first byte that is no space, where it tells server-sent events from JSON and HTML. */
+  #firstByteOf(chunk: Uint8Array): boolean {
     if (this.#firstByte !== undefined || this.#plan.target.dialect.framing !== "sse") return false;
     this.#firstByte = chunk.find((byte) => byte > 0x20);
-    return this.#firstByte === brace || this.#firstByte === angle;
+    return this.#firstByte !== undefined;
   }
 
   async #wholeJSON(first: Uint8Array): Promise<StreamRead> {

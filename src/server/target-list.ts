@@ -1,18 +1,29 @@
 import { Secret } from "../contract/secret.ts";
 import type { Target } from "../contract/target.ts";
 
-/** Base URLs of simulated providers, by adapter name. An adapter without one is left out. */
+/** Base URLs of simulated providers, by wire. */
 export type SimulatedURLs = Readonly<Record<string, string | undefined>>;
 
-/** The same targets, answered by simulated providers. */
+/** The simulated wire of a dialect, where its adapter or cloud has none of its own. */
+const wireOfDialect: Readonly<Record<string, string>> = {
+  "openai-chat": "openai",
+  "openai-responses": "openai",
+  "anthropic-messages": "anthropic",
+};
+
+/** The same targets, answered by simulated providers. A target whose wire none speaks is left out. */
 export function simulatedTargets(
   targets: readonly Target[],
   urls: SimulatedURLs,
 ): readonly Target[] {
   return targets.flatMap((target) => {
-    const baseURL = urls[target.adapter.name];
+    const baseURL = urls[wireOf(target)];
     return baseURL === undefined ? [] : [simulated(target, baseURL)];
   });
+}
+
+function wireOf({ adapter, dialect, host }: Target): string {
+  return host === "direct" ? (wireOfDialect[dialect.name] ?? adapter.name) : host;
 }
 
 function simulated(target: Target, baseURL: string): Target {

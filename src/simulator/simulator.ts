@@ -24,12 +24,15 @@ export interface SimulatorOptions {
   readonly keys?: readonly string[];
 }
 
+/** Wires by the provider or cloud that they are known from. */
+export type SimulatedWire = "anthropic" | "openai" | "mistral";
+
 /** Fake providers on one real socket. */
 export interface Simulator {
   /** Where it listens, such as `http://127.0.0.1:4010`. */
   readonly url: string;
-  /** What each provider's own SDK takes as its base URL. */
-  readonly baseURLs: { readonly anthropic: string; readonly openai: string };
+  /** What each wire's own SDK takes as its base URL. */
+  readonly baseURLs: Readonly<Record<SimulatedWire, string>>;
   /** The last 1000 requests that arrived whole, oldest first, without their credentials. */
   readonly requests: readonly SimulatedRequest[];
   /** Connections that are open now. */
@@ -84,7 +87,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const url = urlOf(server.address() as AddressInfo);
   return {
     url,
-    baseURLs: { anthropic: url, openai: `${url}/v1` },
+    baseURLs: { anthropic: url, openai: `${url}/v1`, mistral: url },
     get requests() {
       return journal.requests;
     },

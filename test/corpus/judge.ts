@@ -1,20 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { ConnectorError } from "../../src/contract/connector-error.ts";
-import { expectAnthropic } from "./expect-anthropic.ts";
-import { expectOpenAIChat } from "./expect-openai-chat.ts";
-import { expectOpenAIResponses } from "./expect-openai-responses.ts";
 import { type Expectation, type ExpectedAnswer, observed } from "./expectation.ts";
-import type { Recording } from "./recordings.ts";
-
-/** The APIs that are judged, and how each is read. */
-export const judgedApis: Readonly<
-  Record<string, (recording: Recording) => Expectation | undefined>
-> = {
-  "anthropic.messages": expectAnthropic,
-  "openai.chat": expectOpenAIChat,
-  "openai.responses": expectOpenAIResponses,
-};
 
 /** What is different, member by member. Empty: nothing. */
 export function differences(

@@ -13,8 +13,12 @@ export interface Recording {
   readonly response: {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;
-    /** The bytes a provider would send: JSON text, or the stream as recorded. */
+    /** What a provider would send: JSON text, or the stream as recorded. */
+    readonly bytes: Buffer;
+    /** The same as text; of no use where it is binary. */
     readonly text: string;
+    /** Whether it is an AWS event stream. */
+    readonly isBinary: boolean;
     /** The parsed body of a whole answer. Unset: a stream, or no JSON. */
     readonly json: Plain | undefined;
   };
@@ -41,6 +45,10 @@ function toRecording(record: Plain): Recording {
   const response = objectOf(record.response);
   const { body, framing } = { body: response.body, framing: String(record.framing) };
   const json = isObject(body) ? body : undefined;
+  const isBinary = response.encoding === "base64";
+  const bytes = isBinary
+    ? Buffer.from(String(body), "base64")
+    : Buffer.from(textOf(body, response.body_text, framing));
   return {
     id: String(record.id),
     api: String(record.api),
@@ -51,7 +59,9 @@ function toRecording(record: Plain): Recording {
     response: {
       status: Number(response.status ?? 200),
       headers: headersOf(objectOf(response.headers)),
-      text: textOf(body, response.body_text, framing),
+      bytes,
+      text: bytes.toString(),
+      isBinary,
       json,
     },
   };

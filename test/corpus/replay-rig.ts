@@ -9,14 +9,9 @@ import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream
 import { ConnectorError } from "../../src/contract/connector-error.ts";
 import { connectorErrorFrom } from "../../src/rpc/error-status.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
+import { judgedAPIs } from "./judged-apis.ts";
 import type { Recording } from "./recordings.ts";
 import { type Replay, ReplayUpstream } from "./replay-upstream.ts";
-
-const targets: Readonly<Record<string, { adapter: string; dialect: string; path: string }>> = {
-  "anthropic.messages": { adapter: "anthropic", dialect: "messages", path: "" },
-  "openai.chat": { adapter: "openai", dialect: "chat", path: "/v1" },
-  "openai.responses": { adapter: "openai", dialect: "responses", path: "/v1" },
-};
 
 /** What a streamed call gave: its events, and the error that ended it, if any. */
 export interface StreamOutcome {
@@ -44,11 +39,7 @@ export class ReplayRig {
     const upstream = await ReplayUpstream.start();
     const folder = mkdtempSync(join(tmpdir(), "connectors-replay-"));
     const file = join(folder, "connectors.yaml");
-    const yaml = recordings.map(({ id, api }) => {
-      const { adapter, dialect, path } = targets[api] ?? { adapter: "", dialect: "", path: "" };
-      const baseURL = upstream.urlOf(id) + path;
-      return `  - { name: ${id}, adapter: ${adapter}, dialect: ${dialect}, base_url: "${baseURL}", api_key: sk-replayed-key, egress: { allow_private: true } }\n`;
-    });
+    const yaml = recordings.map((recording) => targetOf(recording, upstream.urlOf(recording.id)));
     writeFileSync(file, `targets:\n${yaml.join("")}`);
     const quiet = { log: () => undefined, report: () => undefined };
     const server = await startServer({ file, environment: {}, flags: { port: 0 } }, quiet);
@@ -94,6 +85,16 @@ export class ReplayRig {
       return connectorErrorFrom(ConnectError.from(thrown));
     }
   }
+}
+
+/** A target that is answered with the recording, as YAML. */
+function targetOf({ id, api }: Recording, url: string): string {
+  const judged = judgedAPIs[api];
+  if (judged === undefined) throw new Error(`${api} is not judged`);
+  const { adapter, dialect, host = "direct", path = "", target = {} } = judged;
+  const fields = { name: id, adapter, dialect, host, base_url: url + path, ...target };
+  const pairs = Object.entries(fields).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+  return `  - { ${pairs.join(", ")}, api_key: sk-replayed-key, egress: { allow_private: true } }\n`;
 }
 
 function replayOf({ response }: Recording, pieces: readonly Uint8Array[]): Replay {

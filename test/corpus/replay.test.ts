@@ -4,7 +4,8 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inTurns } from "./in-turns.ts";
-import { differences, judgedApis } from "./judge.ts";
+import { differences } from "./judge.ts";
+import { judgedAPIs, judgedNames } from "./judged-apis.ts";
 import { cutAnywhere, seededRandom } from "./pieces.ts";
 import { corpusFolder, type Recording, recordingsOf } from "./recordings.ts";
 import { ReplayRig } from "./replay-rig.ts";
@@ -14,7 +15,7 @@ const known = JSON.parse(
 ) as Readonly<Record<string, string>>;
 
 describe.skipIf(corpusFolder === undefined)("recorded answers", () => {
-  const all = recordingsOf(Object.keys(judgedApis));
+  const all = recordingsOf(judgedNames);
   let rig: ReplayRig;
   beforeAll(async () => {
     rig = await ReplayRig.start(all);
@@ -23,10 +24,10 @@ describe.skipIf(corpusFolder === undefined)("recorded answers", () => {
     await rig.close();
   });
 
-  it.each(Object.keys(judgedApis))("%s", { timeout: 120_000 }, async (api) => {
+  it.each(judgedNames)("%s", { timeout: 120_000 }, async (api) => {
     const recordings = all.filter((recording) => recording.api === api);
     const judged = recordings.flatMap((recording) => {
-      const expected = judgedApis[api]?.(recording);
+      const expected = judgedAPIs[api]?.expect(recording);
       return expected === undefined ? [] : [{ recording, expected }];
     });
     const unequal = new Map<string, readonly string[]>();
@@ -48,5 +49,5 @@ describe.skipIf(corpusFolder === undefined)("recorded answers", () => {
 
 function piecesOf({ id, response }: Recording): readonly Uint8Array[] {
   const seed = [...id].reduce((sum, character) => sum * 31 + character.charCodeAt(0), 7);
-  return cutAnywhere(Buffer.from(response.text), seededRandom(seed));
+  return cutAnywhere(response.bytes, seededRandom(seed));
 }

@@ -5,16 +5,12 @@ import {
   LLMRequestSchema,
   WarningKind,
 } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import type { Dialect, WireRequest } from "../../src/contract/adapter.ts";
+import type { Dialect, Place, WireRequest } from "../../src/contract/adapter.ts";
 import { defaultLimits } from "../../src/contract/limits.ts";
-import { anthropic } from "../../src/providers/anthropic/index.ts";
-import { openai } from "../../src/providers/openai/index.ts";
+import { adapters } from "../../src/providers/index.ts";
 import { validateCall } from "../../src/rpc/validate.ts";
-import { canonicalChat, canonicalMessages, canonicalResponses } from "./canonical-request.ts";
+import { judgedAPIs, judgedNames } from "./judged-apis.ts";
 import { isObject, type Plain } from "./plain.ts";
-import { readAnthropicRequest } from "./read-request-anthropic.ts";
-import { readOpenAIChatRequest } from "./read-request-openai-chat.ts";
-import { readOpenAIResponsesRequest } from "./read-request-openai-responses.ts";
 import type { Recording } from "./recordings.ts";
 import type { ReadRequest } from "./request-draft.ts";
 
@@ -22,36 +18,28 @@ import type { ReadRequest } from "./request-draft.ts";
 export interface RequestAPI {
   readonly adapter: string;
   readonly dialect: Dialect;
+  readonly place: Place;
   readonly read: (body: Plain) => ReadRequest;
   readonly canonical: (body: Plain) => Plain;
 }
 
-/** The APIs whose requests are judged. */
-export const requestAPIs: Readonly<Record<string, RequestAPI>> = {
-  "anthropic.messages": {
-    adapter: "anthropic",
-    dialect: dialectOf(anthropic.dialects, "messages"),
-    read: readAnthropicRequest,
-    canonical: canonicalMessages,
-  },
-  "openai.chat": {
-    adapter: "openai",
-    dialect: dialectOf(openai.dialects, "chat"),
-    read: readOpenAIChatRequest,
-    canonical: canonicalChat,
-  },
-  "openai.responses": {
-    adapter: "openai",
-    dialect: dialectOf(openai.dialects, "responses"),
-    read: readOpenAIResponsesRequest,
-    canonical: canonicalResponses,
-  },
-};
+/** Names of the APIs whose requests are judged. */
+export const requestNames: readonly string[] = judgedNames.filter(
+  (name) => judgedAPIs[name]?.requests !== undefined,
+);
 
-function dialectOf(dialects: Readonly<Record<string, Dialect>>, name: string): Dialect {
-  const dialect = dialects[name];
-  if (dialect === undefined) throw new Error(`no dialect ${name}`);
-  return dialect;
+/** How the requests of an API are judged. */
+export function requestAPI(name: string): RequestAPI {
+  const judged = judgedAPIs[name];
+  if (judged?.requests === undefined) throw new Error(`requests of ${name} are not judged`);
+  const { adapter: adapterName, host = "direct", target = {}, requests } = judged;
+  const adapter = adapters.find((one) => one.name === adapterName);
+  const preset = adapter?.presets?.find((one) => one.name === target.preset);
+  const set = preset ?? (host === "direct" ? adapter : adapter?.hosts?.[host]);
+  const dialect = set?.dialects[judged.dialect];
+  if (dialect === undefined) throw new Error(`no dialect ${judged.dialect}`);
+  const { region = "", project = "", api_version: apiVersion = "" } = target;
+  return { adapter: adapterName, dialect, place: { region, project, apiVersion }, ...requests };
 }
 
 /** What came of one recorded request. */
@@ -95,9 +83,9 @@ export function overTheWire({ request: init }: ReadRequest): LLMRequest {
 export function encoded(
   request: LLMRequest,
   stream: boolean,
-  { adapter, dialect }: RequestAPI,
+  { adapter, dialect, place }: RequestAPI,
 ): WireRequest {
-  return dialect.encode({ request, adapter, model: request.model, stream, requestId: "" });
+  return dialect.encode({ request, adapter, model: request.model, stream, requestId: "", place });
 }
 
 /** Reasoning is asked for in its sealed form as well wherever it plays a part. */

@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { corpusFolder, recordingsOf } from "./recordings.ts";
-import { judgeRequest, requestAPIs } from "./request-judge.ts";
+import { judgeRequest, requestAPI, requestNames } from "./request-judge.ts";
 import { returnProblems } from "./return-judge.ts";
 import { turnPairs } from "./turn-pairs.ts";
 
@@ -21,7 +21,8 @@ if (corpusFolder === undefined) {
   console.info("test/corpus/requests.test.ts is skipped: CONNECTORS_CORPUS is not set");
 }
 
-describe.skipIf(corpusFolder === undefined).each(Object.entries(requestAPIs))("%s", (name, api) => {
+describe.skipIf(corpusFolder === undefined).each(requestNames)("%s", (name) => {
+  const api = requestAPI(name);
   const recordings = recordingsOf([name]).filter(({ request }) => Object.keys(request).length > 0);
 
   it("takes recorded requests", { timeout: 120_000 }, () => {
@@ -51,7 +52,6 @@ describe.skipIf(corpusFolder === undefined).each(Object.entries(requestAPIs))("%
       const problems = returnProblems(pair, api);
       return problems.length > 0 ? [[`${pair.earlier.id}, ${pair.later.id}`, problems]] : [];
     });
-    expect(pairs.length).toBeGreaterThan(0);
     expect(Object.fromEntries(wrong)).toEqual({});
   });
 });

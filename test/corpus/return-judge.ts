@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { create } from "@bufbuild/protobuf";
 import { LLMRequestSchema, type LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { Dialect, Framing } from "../../src/contract/adapter.ts";
 import { defaultLimits } from "../../src/contract/limits.ts";
 import { createFramer } from "../../src/framing/framer.ts";
 import { parsedArguments } from "./expectation.ts";
@@ -39,13 +40,17 @@ export function returnProblems(pair: TurnPair, api: RequestAPI): readonly string
 function answerOf({ response, model }: Recording, { adapter, dialect }: RequestAPI): LLMResponse {
   const context = { adapter, model };
   if (response.json !== undefined) return dialect.decode(response.json as never, context);
-  const framer = createFramer(dialect.framing, defaultLimits);
+  const framer = createFramer(framingOf(response, dialect), defaultLimits);
   const decoder = dialect.createDecoder(context);
-  const frames = [...framer.push(Buffer.from(response.text)), ...framer.end()];
+  const frames = [...framer.push(response.bytes), ...framer.end()];
   for (const frame of frames) if (!decoder.done) decoder.push(frame);
   const { end } = decoder.end();
   if (end.kind === "truncated") throw new Error("the recorded stream is cut");
   return end.response;
+}
+
+function framingOf({ text }: Recording["response"], { framing }: Dialect): Framing {
+  return framing === "sse" && text.trimStart().startsWith("[") ? "json-array" : framing;
 }
 
 /** A turn in pieces: its content, its calls, what else it has; an item of Responses likewise. */

@@ -1,5 +1,5 @@
 import type { ExpectedAnswer } from "./expectation.ts";
-import { judgedApis } from "./judge.ts";
+import { judgedAPIs } from "./judged-apis.ts";
 import { isObject, objectsOf, type Plain, stringOf } from "./plain.ts";
 import type { Recording } from "./recordings.ts";
 import type { RequestAPI } from "./request-judge.ts";
@@ -31,7 +31,7 @@ export function turnPairs(recordings: readonly Recording[], api: RequestAPI): re
     return { recording, turns, keys: turns.map(keyOf) };
   });
   return conversations.flatMap(({ recording: earlier, keys }) => {
-    const answer = judgedApis[earlier.api]?.(earlier);
+    const answer = judgedAPIs[earlier.api]?.expect(earlier);
     if (answer?.kind !== "answer" || keys.length === 0) return [];
     return conversations.flatMap(({ recording: later, turns, keys: laterKeys }) => {
       const isContinued = keys.every((key, index) => key === laterKeys[index]);

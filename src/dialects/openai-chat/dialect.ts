@@ -6,9 +6,9 @@ import type { ChatHost } from "./wire.ts";
 
 /**
  * OpenAI's Chat Completions wire as a given host speaks it. `defaultBaseURL` is the part before
- * `/chat/completions`; empty where the target must say it.
+ * its path; empty where the target must say it.
  */
-function chatDialect(host: ChatHost, defaultBaseURL: string): Dialect {
+export function chatDialect(host: ChatHost, defaultBaseURL: string): Dialect {
   return {
     name: "chat",
     framing: "sse",
@@ -24,6 +24,11 @@ function chatDialect(host: ChatHost, defaultBaseURL: string): Dialect {
 
 /** The wire as OpenAI's own host speaks it. */
 export const openAIChat: Dialect = chatDialect(
-  { maxTokensMember: "max_completion_tokens", stopSequencesMax: 4, toolIDCharactersMax: 40 },
+  {
+    path: "/chat/completions",
+    maxTokensMember: "max_completion_tokens",
+    stopSequencesMax: 4,
+    toolIDCharactersMax: 40,
+  },
   "https://api.openai.com/v1",
 );

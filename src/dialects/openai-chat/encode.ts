@@ -17,7 +17,7 @@ import { encodeTools } from "./encode-tools.ts";
 import type { ChatHost } from "./wire.ts";
 
 /**
- * A request as a body for `/chat/completions`. Throws UNSUPPORTED_FIELD for media that this wire has
+ * A request as a body for the host's endpoint of chat completions. Throws UNSUPPORTED_FIELD for media that this wire has
  * no form for.
  *
  * Sampling knobs go out as given for every model: which models refuse which knob changes from release
@@ -43,7 +43,7 @@ export function encodeChat(input: EncodeInput, host: ChatHost): WireRequest {
   mergeInto(body, objectOf(request.providerOptions?.[adapter]));
   return {
     method: "POST",
-    path: "/chat/completions",
+    path: host.path,
     headers: requestId === "" ? {} : { "x-client-request-id": requestId },
     body: context.raw.write(body),
     warnings: context.warnings.all(),

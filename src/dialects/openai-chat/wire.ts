@@ -15,6 +15,8 @@ export type ChatMessage = {
 
 /** What the servers that speak this wire do not agree on. */
 export interface ChatHost {
+  /** Path of the endpoint, after the base URL. */
+  readonly path: string;
   /** Name of the limit on output tokens: old and small servers know `max_tokens` alone. */
   readonly maxTokensMember: "max_completion_tokens" | "max_tokens";
   /** Most stop sequences it takes; more are left out with a Warning. */

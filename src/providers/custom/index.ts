@@ -1,0 +1,47 @@
+import type { Adapter, Dialect, ModelPattern } from "../../contract/adapter.ts";
+import { anthropicMessages } from "../../dialects/anthropic-messages/dialect.ts";
+import { chatDialect } from "../../dialects/openai-chat/dialect.ts";
+import { openAIResponses } from "../../dialects/openai-responses/dialect.ts";
+
+const patterns: readonly ModelPattern[] = [
+  {
+    pattern: "(?:custom|openai-compatible)[/:].+",
+    examples: ["custom/my-model", "openai-compatible:my-model"],
+  },
+  {
+    pattern: "(?:grok|deepseek|kimi|glm|command)-.*|qwen.*",
+    examples: ["grok-4", "deepseek-chat", "qwen3-max", "kimi-k2", "glm-4.6", "command-a-03-2025"],
+  },
+];
+
+/** A shared wire without an address of its own, under its name in the configuration. */
+function bare(name: string, dialect: Dialect): Dialect {
+  return Object.freeze({ ...dialect, name, defaultBaseURL: "" });
+}
+
+/** Any endpoint that speaks a known wire, by configuration alone. */
+export const custom: Adapter = Object.freeze<Adapter>({
+  name: "custom",
+  patterns,
+  models: [],
+  keyVariables: ["CUSTOM_API_KEY"],
+  keyRequired: false,
+  baseURLVariables: ["CUSTOM_BASE_URL"],
+  dialects: {
+    "openai-chat": bare(
+      "openai-chat",
+      chatDialect(
+        {
+          path: "/chat/completions",
+          maxTokensMember: "max_tokens",
+          stopSequencesMax: 64,
+          toolIDCharactersMax: 256,
+        },
+        "",
+      ),
+    ),
+    "openai-responses": bare("openai-responses", openAIResponses),
+    "anthropic-messages": bare("anthropic-messages", anthropicMessages),
+  },
+  defaultDialect: "openai-chat",
+});

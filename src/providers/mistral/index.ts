@@ -1,0 +1,46 @@
+import type { Adapter, Dialect, KnownModel, ModelPattern } from "../../contract/adapter.ts";
+import { chatDialect } from "../../dialects/openai-chat/dialect.ts";
+
+const patterns: readonly ModelPattern[] = [
+  {
+    pattern:
+      "(?:mistral\\.)?(?:(?:open-)?(?:mistral|mixtral)|ministral|magistral|codestral|devstral|pixtral|voxtral)-.*",
+    examples: [
+      "mistral-large-latest",
+      "ministral-8b-latest",
+      "magistral-medium-2509",
+      "codestral-latest",
+      "open-mixtral-8x22b",
+      "mistral.mistral-large-2407-v1:0",
+    ],
+  },
+];
+
+const models: readonly KnownModel[] = [
+  ...["mistral-large-latest", "mistral-medium-latest", "mistral-small-latest"],
+  ...["magistral-medium-latest", "magistral-small-latest", "codestral-latest", "devstral-latest"],
+].map((name) => ({ name }));
+
+const chat: Dialect = Object.freeze<Dialect>(
+  chatDialect(
+    {
+      path: "/v1/chat/completions",
+      maxTokensMember: "max_tokens",
+      stopSequencesMax: 64,
+      toolIDCharactersMax: 9,
+    },
+    "https://api.mistral.ai",
+  ),
+);
+
+/** Mistral, over its own chat wire. */
+export const mistral: Adapter = Object.freeze<Adapter>({
+  name: "mistral",
+  patterns,
+  models,
+  keyVariables: ["MISTRAL_API_KEY"],
+  keyRequired: true,
+  baseURLVariables: ["MISTRAL_BASE_URL"],
+  dialects: { chat },
+  defaultDialect: "chat",
+});

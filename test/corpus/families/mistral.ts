@@ -1,0 +1,4 @@
+import type { JudgedAPIs } from "../judged-api.ts";
+
+/** Mistral's APIs. */
+export const mistralAPIs: JudgedAPIs = {};
