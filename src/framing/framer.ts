@@ -1,6 +1,6 @@
 import type { Frame, Framing } from "../contract/adapter.ts";
-import { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
+import { AWSEventStreamFramer } from "./aws-event-stream-framer.ts";
 import { JSONArrayFramer } from "./json-array-framer.ts";
 import { NDJSONFramer } from "./ndjson-framer.ts";
 import { SSEFramer } from "./sse-framer.ts";
@@ -22,7 +22,7 @@ export interface Framer {
   end(): readonly Frame[];
 }
 
-/** A framer for a provider's stream. Throws NOT_IMPLEMENTED for `aws-event-stream`. */
+/** A framer for a provider's stream. */
 export function createFramer(framing: Framing, limits: Limits): Framer {
   switch (framing) {
     case "sse":
@@ -32,7 +32,7 @@ export function createFramer(framing: Framing, limits: Limits): Framer {
     case "json-array":
       return new JSONArrayFramer(limits.frameBytes);
     case "aws-event-stream":
-      throw new ConnectorError("NOT_IMPLEMENTED", "AWS event streams are not implemented yet.");
+      return new AWSEventStreamFramer(limits.frameBytes);
     default:
       return framing satisfies never;
   }

@@ -1,8 +1,8 @@
-// Proves that each framing has its framer, with the limit of the configuration, and that the one to
-// come is a typed error.
+// Proves that each framing has its framer, with the limit of the configuration.
 import { expect, it } from "vitest";
 import { defaultLimits } from "../../src/contract/limits.ts";
 import { createFramer } from "../../src/framing/framer.ts";
+import { encodeEvent } from "../support/aws-event-stream.ts";
 import { cutInto, framesOf, thrownBy } from "../support/framing.ts";
 
 it.each([
@@ -18,7 +18,11 @@ it.each([
   expect(error.fields.metadata).toEqual({ limit: "frame_bytes", limit_bytes: "3" });
 });
 
-it("does not do AWS event streams yet", () => {
-  const error = thrownBy(() => createFramer("aws-event-stream", defaultLimits));
-  expect(error.reason).toBe("NOT_IMPLEMENTED");
+it("aws-event-stream", () => {
+  const bytes = encodeEvent("metadata", { a: 1 });
+  const framer = createFramer("aws-event-stream", defaultLimits);
+  expect(framesOf(framer, [bytes])).toEqual([{ event: "metadata", data: '{"a":1}', id: "" }]);
+  const narrow = createFramer("aws-event-stream", { ...defaultLimits, frameBytes: 3 });
+  const error = thrownBy(() => narrow.push(bytes));
+  expect(error.reason).toBe("PROVIDER_RESPONSE_TOO_LARGE");
 });
