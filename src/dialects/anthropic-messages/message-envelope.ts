@@ -1,12 +1,10 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { StopReason, type Usage } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { isObject, objectOf, setMember, storable, textOf, unknownMembers } from "../json.ts";
+import { isObject, objectOf, setMember, textOf, unknownMembers } from "../json.ts";
 import type { ResponseEnvelope } from "../response-builder.ts";
+import { UnknownEvents } from "../unknown-events.ts";
 import { laterUsage, usageOf, usageRest } from "./usage.ts";
 import { messageMembers } from "./wire.ts";
-
-const unknownEventsMax = 64;
-const unknownCharactersMax = 64 * 1024;
 
 const deltaEventMembers: ReadonlySet<string> = new Set(["type", "delta", "usage"]);
 const deltaMembers: ReadonlySet<string> = new Set(["stop_reason", "stop_sequence"]);
@@ -33,9 +31,7 @@ export class MessageEnvelope {
   #stopSequence = "";
   #usage: JsonObject = {};
   readonly #metadata: JsonObject = {};
-  readonly #unknownEvents: JsonValue[] = [];
-  #unknownCharacters = 0;
-  #unknownLeftOut = 0;
+  readonly #unknown = new UnknownEvents();
 
   /** Takes a whole message, or the beginning of one. */
   takeMessage(message: JsonObject): void {
@@ -65,21 +61,9 @@ export class MessageEnvelope {
     this.#takeMetadata(unknownMembers(event, stopEventMembers));
   }
 
-  /**
-   * Keeps what has no place in an answer: events of unknown types. At most 64 and 64 KiB of them go
-   * into `provider_metadata.unknown_events`; of the others `unknown_events_left_out` is the number.
-   */
+  /** Keeps what has no place in an answer: events of unknown types. */
   keepUnknown(event: JsonValue): void {
-    const characters = JSON.stringify(event).length;
-    const isFull =
-      this.#unknownEvents.length >= unknownEventsMax ||
-      this.#unknownCharacters + characters > unknownCharactersMax;
-    if (isFull) {
-      this.#unknownLeftOut += 1;
-      return;
-    }
-    this.#unknownCharacters += characters;
-    this.#unknownEvents.push(storable(event));
+    this.#unknown.keep(event);
   }
 
   /** The provider's id of the answer. Empty: not known yet. */
@@ -115,8 +99,7 @@ export class MessageEnvelope {
     const metadata: JsonObject = {
       ...this.#metadata,
       ...(usage && { usage }),
-      ...(this.#unknownEvents.length > 0 && { unknown_events: this.#unknownEvents }),
-      ...(this.#unknownLeftOut > 0 && { unknown_events_left_out: this.#unknownLeftOut }),
+      ...this.#unknown.members(),
     };
     return {
       id: this.#id,

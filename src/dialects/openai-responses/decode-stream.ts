@@ -8,18 +8,14 @@ import type {
   StreamEvent,
   StreamSnapshot,
 } from "../../contract/adapter.ts";
-import { isObject, objectOf, parseObject, storable, textOf, unknownMembers } from "../json.ts";
+import { isObject, objectOf, parseObject, textOf, unknownMembers } from "../json.ts";
 import { openAIStreamError } from "../openai-errors.ts";
 import { ResponseBuilder } from "../response-builder.ts";
+import { UnknownEvents } from "../unknown-events.ts";
 import { buildResponse, refuseFailed, usageOf } from "./envelope.ts";
 import { citationOf, objectIn } from "./output-item.ts";
 import { type ItemPlace, OutputItems } from "./output-items.ts";
 import { progressNames } from "./wire.ts";
-
-/** Most events of unknown types that are kept for `provider_metadata.unknown_events`. */
-const unknownEventsMax = 64;
-/** Most characters of JSON that they hold together. */
-const unknownCharactersMax = 64 * 1024;
 
 /** Events that end a stream, with the state they mean where the response object does not say. */
 const terminalEvents: ReadonlyMap<string, string> = new Map([
@@ -42,9 +38,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
   readonly #context: DecodeContext;
   readonly #builder = new ResponseBuilder();
   readonly #items: OutputItems;
-  readonly #unknownEvents: JsonObject[] = [];
-  #unknownCharacters = 0;
-  #unknownLeftOut = 0;
+  readonly #unknown = new UnknownEvents();
   #id = "";
   #model = "";
   #usage: Usage | undefined;
@@ -112,7 +106,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
         throw openAIStreamError(event, 200);
       default:
         if (type === "" && isError(event.error)) throw openAIStreamError(event, 200);
-        if (!this.#append(type, event) && !isProgress(type)) this.#keepUnknown(type, event);
+        if (!this.#append(type, event) && !isProgress(type)) this.#unknown.keep({ ...event, type });
     }
   }
 
@@ -167,7 +161,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     refuseFailed(response);
     this.#items.settle(response);
     if (this.#usage !== undefined) this.#builder.usage(this.#usage);
-    const extra = { ...unknownMembers(event, terminalMembers), ...this.#unknown() };
+    const extra = { ...unknownMembers(event, terminalMembers), ...this.#unknown.members() };
     this.#response = buildResponse(this.#builder, response, this.#context, extra);
   }
 
@@ -175,24 +169,6 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     this.#id = textOf(response.id) || this.#id;
     this.#model = textOf(response.model) || this.#model;
     this.#usage = usageOf(response) ?? this.#usage;
-  }
-
-  #keepUnknown(type: string, event: JsonObject): void {
-    const characters = JSON.stringify(event).length;
-    const fits = this.#unknownCharacters + characters <= unknownCharactersMax;
-    if (!fits || this.#unknownEvents.length >= unknownEventsMax) {
-      this.#unknownLeftOut += 1;
-      return;
-    }
-    this.#unknownCharacters += characters;
-    this.#unknownEvents.push(objectOf(storable({ ...event, type })));
-  }
-
-  #unknown(): JsonObject {
-    return {
-      ...(this.#unknownEvents.length > 0 && { unknown_events: this.#unknownEvents }),
-      ...(this.#unknownLeftOut > 0 && { unknown_events_left_out: this.#unknownLeftOut }),
-    };
   }
 }
 
