@@ -2,12 +2,13 @@
 // protocols, grpc-js, Python's grpcio and gRPC-Web as a browser speaks it; in plaintext and TLS, over
 // both versions of HTTP where the client can. All must read the same answers.
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { createCertificate } from "../test/support/certificate.ts";
+import { pythonVenv } from "./python-venv.mjs.mts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const clients = join(root, "test/interop");
@@ -108,15 +109,7 @@ async function startServer(...args) {
 
 /** Installs grpcio by its hashes, once for each state of the lock, and generates its code. */
 async function preparePython() {
-  const lock = join(clients, "requirements.txt");
-  const mark = join(venv, "requirements.txt");
-  const installed = existsSync(mark) && readFileSync(mark, "utf8") === readFileSync(lock, "utf8");
-  if (!installed) {
-    rmSync(venv, { recursive: true, force: true });
-    await output("python3", ["-m", "venv", venv]);
-    await output(python, ["-m", "pip", "install", "-q", "--require-hashes", "-r", lock]);
-    writeFileSync(mark, readFileSync(lock));
-  }
+  await pythonVenv(venv, join(clients, "requirements.txt"));
   rmSync(pythonCode, { recursive: true, force: true });
   mkdirSync(pythonCode, { recursive: true });
   const ours = ["batch", "catalog", "connector_service", "error", "llm", "options", "stream"];
