@@ -76,7 +76,10 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
     allowedHeaders: new Set(options.allowedHeaders ?? []),
     redact: (text) => redactor.redact(text),
     http,
-    credentials: new CloudCredentials(options.credentialSources ?? credentialSources),
+    credentials: new CloudCredentials(options.credentialSources ?? credentialSources, {
+      clock,
+      learn: (secret) => redactor.add(secret),
+    }),
     clock,
     limits,
   });

@@ -1,6 +1,8 @@
 import type { CredentialScheme } from "../contract/adapter.ts";
+import type { Clock } from "../contract/clock.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import type { Credentials } from "../contract/credentials.ts";
+import type { Secret } from "../contract/secret.ts";
 import type { HttpRequest } from "./http-client.ts";
 
 /** What a cloud's credentials are asked for. */
@@ -21,18 +23,30 @@ export interface CredentialSource {
   headers(request: HttpRequest, use: CredentialUse): Promise<Readonly<Record<string, string>>>;
 }
 
+/** What a scheme is made with. */
+export interface CredentialEnvironment {
+  readonly clock: Clock;
+  /** Told every secret that was fetched, so that it is known wherever text leaves the process. */
+  readonly learn: (secret: Secret) => void;
+}
+
 /** The schemes by name; each is made when it is first wanted. */
 export type CredentialSources = Readonly<
-  Record<CredentialScheme, () => Promise<CredentialSource> | CredentialSource>
+  Record<
+    CredentialScheme,
+    (environment: CredentialEnvironment) => Promise<CredentialSource> | CredentialSource
+  >
 >;
 
 /** Credentials of clouds, for targets without a key. */
 export class CloudCredentials {
   readonly #sources: CredentialSources;
+  readonly #environment: CredentialEnvironment;
   readonly #made = new Map<CredentialScheme, Promise<CredentialSource>>();
 
-  constructor(sources: CredentialSources) {
+  constructor(sources: CredentialSources, environment: CredentialEnvironment) {
     this.#sources = sources;
+    this.#environment = environment;
   }
 
   /** The request with the headers of the scheme. */
@@ -47,7 +61,8 @@ export class CloudCredentials {
   }
 
   #source(scheme: CredentialScheme): Promise<CredentialSource> {
-    const made = this.#made.get(scheme) ?? Promise.resolve(this.#sources[scheme]());
+    const made =
+      this.#made.get(scheme) ?? Promise.resolve(this.#sources[scheme](this.#environment));
     this.#made.set(scheme, made);
     return made;
   }
