@@ -1,6 +1,6 @@
 import { parseBaseURL } from "./config/base-url.ts";
-import { type Environment, setVariables } from "./config/environment.ts";
-import { keyProblem } from "./config/key-problem.ts";
+import type { Environment } from "./config/environment.ts";
+import { readEnvironmentTarget } from "./config/environment-target.ts";
 import type { Adapter } from "./contract/adapter.ts";
 import { type CallDefaults, callDefaults } from "./contract/call-defaults.ts";
 import { type Clock, systemClock } from "./contract/clock.ts";
@@ -14,7 +14,7 @@ import {
   noSettings,
   type ServerSettings,
 } from "./contract/options.ts";
-import { Secret } from "./contract/secret.ts";
+import type { Secret } from "./contract/secret.ts";
 import type { RouteRule, Target } from "./contract/target.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { Registry } from "./dispatch/registry.ts";
@@ -78,7 +78,7 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
     http,
     credentials: new CloudCredentials(options.credentialSources ?? credentialSources, {
       clock,
-      learn: (secret) => redactor.add(secret),
+      learn: (secret) => redactor.addFetched(secret),
     }),
     clock,
     limits,
@@ -111,7 +111,7 @@ export function serverApi({ url, token }: ServerSettings): ServerApi {
 
 function localLLM(model: string, settings: LLMSettings): LLM {
   const connectors = createConnectors({
-    targets: adapters.map((adapter) => environmentTarget(adapter, process.env, settings.baseURL)),
+    targets: environmentTargets(process.env, settings.baseURL),
     // In process, the caller is the operator: any header may be set.
     allowedHeaders: Object.keys(settings.callOptions.headers ?? {}).map((name) =>
       name.toLowerCase(),
@@ -143,33 +143,20 @@ function remoteLLM(
   });
 }
 
-/** The target of an adapter, with the key and base URL of the environment, if any. */
-function environmentTarget(
-  adapter: Adapter,
+/** The targets that can be called: those of adapters that have an address, with or without a key. */
+function environmentTargets(
   environment: Environment,
   givenBaseURL: string | undefined,
-): Target {
-  const dialect = adapter.dialects[adapter.defaultDialect];
-  if (dialect === undefined) throw new Error(`${adapter.name} lacks its default dialect`);
-  const [key] = setVariables(adapter.keyVariables, environment);
-  const problem = key && keyProblem(key.value);
-  if (key && problem !== undefined) throw invalidField(key.name, problem);
-  const [variable] = setVariables(adapter.baseURLVariables, environment);
-  const base = givenBaseURL ? { name: "withBaseURL", value: givenBaseURL } : variable;
-  return {
-    name: adapter.name,
-    adapter,
-    dialect,
-    host: "direct",
-    baseURL: base ? checkedURL(base.name, base.value) : dialect.defaultBaseURL,
-    apiKey: key && new Secret(key.value),
-    region: "",
-    models: new Map(),
-    headers: {},
-    allowPrivate: base !== undefined,
-    allowCallerEndpoint: false,
-    simulated: false,
-  };
+): readonly Target[] {
+  const given = givenBaseURL ? { name: "withBaseURL", value: givenBaseURL } : undefined;
+  return adapters.flatMap((adapter) => {
+    const { target, missing, problems } = readEnvironmentTarget(adapter, environment, given);
+    const [problem] = problems;
+    if (problem !== undefined) throw invalidField(problem.name, problem.message);
+    // A key may come with the call; an address may not.
+    const lacksAddress = missing.some((name) => adapter.baseURLVariables.includes(name));
+    return lacksAddress ? [] : [target];
+  });
 }
 
 /** A URL in its canonical form. Throws INVALID_REQUEST that names where it came from. */

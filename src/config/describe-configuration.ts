@@ -1,7 +1,7 @@
 import { Document, isNode } from "yaml";
-import type { Secret } from "../contract/secret.ts";
 import type { Target } from "../contract/target.ts";
 import type { Configuration, Listen } from "./configuration.ts";
+import { describeTarget, escapeValues } from "./describe-target.ts";
 import { maskedSecret } from "./key-problem.ts";
 import { limitKey, limitNames } from "./limit-range.ts";
 import { formatDuration } from "./quantities.ts";
@@ -37,10 +37,9 @@ function describe(configuration: Configuration, disabled: readonly Target[]): un
   const { defaults, limits } = configuration;
   return {
     listen: describeListen(configuration.listen),
-    targets: [...configuration.targets, ...disabled].map((target) => ({
-      ...describeTarget(target),
-      headers: escapeValues(withoutSecrets(target.headers, configuration.secrets)),
-    })),
+    targets: [...configuration.targets, ...disabled].map((target) =>
+      describeTarget(target, configuration.secrets),
+    ),
     routes: configuration.routes.map(({ id, model, configured }) => ({
       id,
       model: escapeReferences(model),
@@ -68,43 +67,4 @@ function describeListen({ host, port, tls }: Listen): unknown {
   const { certificate, privateKey, clientCA } = tls.files;
   const files = { certificate, private_key: privateKey, ...(clientCA && { client_ca: clientCA }) };
   return { host, port, tls: escapeValues(files) };
-}
-
-function describeTarget(target: Target): object {
-  return {
-    name: target.name,
-    adapter: target.adapter.name,
-    host: target.host,
-    dialect: dialectName(target),
-    ...(target.baseURL !== "" && { base_url: escapeReferences(target.baseURL) }),
-    ...(target.apiKey && { api_key: maskedSecret }),
-    ...(target.region !== "" && { region: target.region }),
-    models: escapeValues(Object.fromEntries(target.models)),
-    egress: { allow_private: target.allowPrivate },
-    // Only one adapter knows the key, so it stands only where it is in force.
-    ...(target.allowCallerEndpoint && { allow_caller_endpoint: true }),
-  };
-}
-
-/** A header may hold a secret, for one that `api_key` has no place for. */
-function withoutSecrets(
-  headers: Readonly<Record<string, string>>,
-  secrets: readonly Secret[],
-): Readonly<Record<string, string>> {
-  const values = secrets.map((secret) => secret.reveal());
-  const hide = (text: string): string =>
-    values.reduce((rest, value) => rest.replaceAll(value, maskedSecret), text);
-  return Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, hide(text)]));
-}
-
-/** The name that the adapter has for the dialect; its own may be another. */
-function dialectName({ adapter, dialect }: Target): string {
-  const names = Object.keys(adapter.dialects);
-  return names.find((name) => adapter.dialects[name] === dialect) ?? dialect.name;
-}
-
-function escapeValues(mapping: Readonly<Record<string, string>>): unknown {
-  return Object.fromEntries(
-    Object.entries(mapping).map(([key, value]) => [key, escapeReferences(value)]),
-  );
 }

@@ -1,4 +1,4 @@
-import type { Adapter } from "../contract/adapter.ts";
+import type { DialectSet } from "../contract/adapter.ts";
 import { isPrivateURL } from "./base-url.ts";
 
 /** Variables of the process. */
@@ -22,11 +22,11 @@ export function setVariables(
 }
 
 /**
- * Public origins that are an adapter's own: those of its dialects' addresses. A key that is known
- * by the name of its variable belongs to them.
+ * Public origins that are an adapter's or preset's own: those of its dialects' addresses. A key that is
+ * known by the name of its variable belongs to them.
  */
-export function ownOrigins(adapter: Adapter): ReadonlySet<string> {
-  const urls = Object.values(adapter.dialects).map(({ defaultBaseURL }) => defaultBaseURL);
+export function ownOrigins({ dialects }: Pick<DialectSet, "dialects">): ReadonlySet<string> {
+  const urls = Object.values(dialects).map(({ defaultBaseURL }) => defaultBaseURL);
   return new Set(urls.filter((url) => url !== "" && !isPrivateURL(url)).map(originOf));
 }
 

@@ -2,18 +2,25 @@ import type { Path } from "./configuration-problem.ts";
 import type { LoadReport } from "./load-report.ts";
 import type { References } from "./references.ts";
 
+/** A reference that cannot be replaced where a secret should be. */
+export interface MissingKey {
+  readonly path: Path;
+  /** Such as "OPENAI_API_KEY is not set". */
+  readonly why: string;
+}
+
 /** The content of a file with its references replaced. */
 export interface ExpandedFile {
   readonly value: unknown;
-  /** By index of the target: why the reference in its `api_key` cannot be replaced. */
-  readonly missingKeys: ReadonlyMap<number, string>;
+  /** By index of the target: which reference in its key or credentials cannot be replaced. */
+  readonly missingKeys: ReadonlyMap<number, MissingKey>;
   /** By index of the target: the variable that is the whole of its `api_key`. */
   readonly keyVariables: ReadonlyMap<number, string>;
 }
 
 /**
- * Replaces the references in every text of a file. A missing one in a target's `api_key` leaves the
- * key out, since it disables the target; everywhere else it is a problem.
+ * Replaces the references in every text of a file. A missing one in a target's `api_key` or `credentials`
+ * leaves the text out, since it disables the target; everywhere else it is a problem.
  */
 export function expandSections(
   value: unknown,
@@ -28,10 +35,12 @@ export function expandSections(
   };
 }
 
+/** Keys of targets and callers that hold secrets. */
+const secretFields: ReadonlySet<string> = new Set(["api_key", "token", "credentials"]);
 const wholeVariable = /^\s*\$\{(\w+)\}\s*$/;
 
 class Expander {
-  readonly missingKeys = new Map<number, string>();
+  readonly missingKeys = new Map<number, MissingKey>();
   readonly keyVariables = new Map<number, string>();
   readonly #references: References;
   readonly #report: LoadReport;
@@ -54,13 +63,10 @@ class Expander {
 
   #expandText(text: string, path: Path): string | undefined {
     const field = fieldOf(path);
-    if (field === "api_key" || field === "token" || field === "credentials") {
-      this.#report.hide(text.trim());
-    }
-    // Refused as a whole in this version: what is missing in them would be a second problem.
-    if (field === "credentials") return text;
-    const target = field === "api_key" ? Number(path[1]) : undefined;
-    const variable = wholeVariable.exec(text)?.[1];
+    if (secretFields.has(field) && path.at(-1) !== "type") this.#report.hide(text.trim());
+    const isKey = field === "api_key" || field === "credentials";
+    const target = isKey ? Number(path[1]) : undefined;
+    const variable = field === "api_key" ? wholeVariable.exec(text)?.[1] : undefined;
     if (target !== undefined && variable) this.keyVariables.set(target, variable);
     const expansion = this.#references.expand(text);
     if (expansion.kind === "text") {
@@ -69,13 +75,15 @@ class Expander {
     }
     if (expansion.kind === "malformed" || target === undefined) {
       this.#report.add(path, expansion.why);
-    } else this.missingKeys.set(target, expansion.why);
+    } else if (!this.missingKeys.has(target)) {
+      this.missingKeys.set(target, { path, why: expansion.why });
+    }
     return undefined;
   }
 
-  /** What goes into a header may be a secret; keys and tokens become ones when they are read. */
+  /** What goes into a header or body may be a secret; keys and tokens become ones when they are read. */
   #remember(used: string, field: string): void {
-    if (field === "headers") this.#report.secret(used);
+    if (field === "headers" || field === "body") this.#report.secret(used);
     else this.#report.hide(used);
   }
 }

@@ -35,6 +35,12 @@ export function headerNameProblem(header: string): string | undefined {
   return undefined;
 }
 
+/** The same for the header that takes a target's key. */
+export function keyHeaderProblem(header: string): string | undefined {
+  if (!name.test(header)) return "expected the name of a header";
+  return transport.has(header) ? "this header is set by the connection" : undefined;
+}
+
 /** What is wrong with a header's value. Unset: nothing. Does not quote it. */
 export function headerValueProblem(text: string): string | undefined {
   if (text.length > valueCharactersMax) return `is longer than ${valueCharactersMax} characters`;

@@ -88,6 +88,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     keyVariables: expanded.keyVariables,
     adapters: sources.adapters,
     environment: sources.environment,
+    folder: file.folder,
     hasFile: file.name !== "",
     simulate: parseFlag("simulate", sections, report) || flags.simulate === true,
   };

@@ -1,5 +1,5 @@
+import type { JsonObject } from "@bufbuild/protobuf";
 import { z } from "zod";
-import type { TargetHost } from "../contract/target.ts";
 import { parseBaseURL } from "./base-url.ts";
 import type { LogLevel } from "./configuration.ts";
 import {
@@ -15,14 +15,17 @@ import {
   text,
   wrongType,
 } from "./fields.ts";
-import { headerNameProblem, headerValueProblem } from "./header-rules.ts";
+import { headerNameProblem, headerValueProblem, keyHeaderProblem } from "./header-rules.ts";
 import { keyProblem, tokenProblem } from "./key-problem.ts";
 import { limitKey, limitNames, limitRange } from "./limit-range.ts";
 import { parseDurationMs, parseWhole } from "./quantities.ts";
 import { patternCharactersMax } from "./route-patterns.ts";
 import type {
+  AWSCredentialsInput,
   CallerInput,
   DefaultsInput,
+  EntraCredentialsInput,
+  GoogleCredentialsInput,
   LimitsInput,
   ListenInput,
   RouteInput,
@@ -33,9 +36,6 @@ import type {
 /** Levels of the log, the most talkative first. */
 export const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
 
-const knownHosts: readonly string[] = ["direct", "azure", "vertex", "bedrock"];
-/** Hosts of this version; the other known ones are refused by name. */
-const hosts: readonly TargetHost[] = ["direct"];
 const allowedHeadersMax = 64;
 const emptyList = "expected at least one";
 
@@ -48,6 +48,22 @@ const hostName = matching(/^[A-Za-z0-9._:%-]{1,253}$/, "a host name or an IP add
 const regionName = matching(
   /^[a-z0-9][a-z0-9-]{0,62}$/,
   "the name of one region in lower case, such as eu or us-east-1",
+);
+const projectName = matching(
+  /^[a-z0-9](?:[a-z0-9.:-]{0,98}[a-z0-9])?$/,
+  "the id of a project, such as my-project",
+);
+const apiVersion = matching(
+  /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$/,
+  "the version of an API, such as 2024-10-21",
+);
+const requestPath = matching(
+  /^\/[\x21-\x22\x24-\x5b\x5d-\x7e]{0,2047}$/,
+  "a path that begins with /, in printable ASCII without spaces, # and \\",
+);
+const identifier = matching(
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
+  "an id of letters, digits, `.`, `_` and `-`",
 );
 const modelPattern = text((input) => {
   if (input === "") return "expected a pattern";
@@ -87,21 +103,6 @@ const baseURL = readText((input, complain) => {
   return undefined;
 });
 
-const host = readText((input, complain) => {
-  const found = hosts.find((allowed) => allowed === input);
-  const expected = `expected one of ${hosts.join(", ")}`;
-  if (!found) {
-    const later = knownHosts.includes(input);
-    complain(later ? `${input} is not available in this version: ${expected}` : expected);
-  }
-  return found;
-});
-
-const notYet = read<undefined>((_input, complain) => {
-  complain("is not available in this version: it belongs to hosts other than direct");
-  return undefined;
-});
-
 const models = pairs((entries, complain) => {
   const byName = new Map<string, string>();
   for (const [asked, sent] of entries) {
@@ -127,6 +128,18 @@ const headers = pairs((entries, complain) => {
   return Object.fromEntries(byName);
 });
 
+const keyHeader = readText((input, complain) => {
+  const problem = keyHeaderProblem(input.toLowerCase());
+  if (problem !== undefined) complain(problem);
+  return input.toLowerCase();
+});
+
+const body = read((input, complain) => {
+  if (isJSONObject(input)) return input;
+  complain(typeof input === "object" ? "expected values that JSON has" : "expected a mapping");
+  return undefined;
+});
+
 const allowedHeader = z
   .string({ error: (issue) => wrongType(issue.input, "text") })
   .toLowerCase()
@@ -145,18 +158,37 @@ const listenShape = {
 const targetShape = {
   name,
   adapter: text(() => undefined),
-  host: host.optional(),
+  host: text(() => undefined).optional(),
+  preset: text(() => undefined).optional(),
   dialect: text(() => undefined).optional(),
   base_url: baseURL.optional(),
   api_key: readSecret(keyProblem).optional(),
   region: regionName.optional(),
-  project: notYet.optional(),
-  credentials: notYet.optional(),
+  project: projectName.optional(),
+  api_version: apiVersion.optional(),
+  // Which keys it has depends on the wire: it is looked into when that is known.
+  credentials: z.unknown().optional(),
+  key_header: keyHeader.optional(),
+  path: requestPath.optional(),
+  body: body.optional(),
   models: models.optional(),
   headers: headers.optional(),
   egress: mapping(egressShape).optional(),
   allow_caller_endpoint: flag,
   required: flag,
+};
+const awsCredentialsShape = {
+  type: z.literal("aws"),
+  access_key_id: identifier,
+  secret_access_key: readSecret(keyProblem),
+  session_token: readSecret(keyProblem).optional(),
+};
+const googleCredentialsShape = { type: z.literal("google"), file: filePath };
+const entraCredentialsShape = {
+  type: z.literal("entra"),
+  tenant_id: identifier,
+  client_id: identifier,
+  client_secret: readSecret(keyProblem),
 };
 const routeShape = { id: name, model: modelPattern, targets: list(name).min(1, emptyList) };
 const callerShape = { name, token: readSecret(tokenProblem) };
@@ -196,6 +228,14 @@ export const sectionsSchema: z.ZodType<SectionsInput> = mapping(topShape);
 export const listenSchema: z.ZodType<ListenInput> = mapping(listenShape);
 /** One of `targets`. */
 export const targetSchema: z.ZodType<TargetInput> = mapping(targetShape);
+/** `credentials` of a target that is signed for. */
+export const awsCredentialsSchema: z.ZodType<AWSCredentialsInput> = mapping(awsCredentialsShape);
+/** `credentials` of a target that takes tokens of Google. */
+export const googleCredentialsSchema: z.ZodType<GoogleCredentialsInput> =
+  mapping(googleCredentialsShape);
+/** `credentials` of a target that takes tokens of Microsoft Entra. */
+export const entraCredentialsSchema: z.ZodType<EntraCredentialsInput> =
+  mapping(entraCredentialsShape);
 /** One of `routes`. */
 export const routeSchema: z.ZodType<RouteInput> = mapping(routeShape);
 /** One of `callers`. */
@@ -221,6 +261,11 @@ const shapes: Readonly<Record<string, object>> = {
   listen: listenShape,
   "listen.tls": tlsShape,
   targets: targetShape,
+  "targets.credentials": {
+    ...awsCredentialsShape,
+    ...googleCredentialsShape,
+    ...entraCredentialsShape,
+  },
   "targets.egress": egressShape,
   routes: routeShape,
   callers: callerShape,
@@ -228,6 +273,17 @@ const shapes: Readonly<Record<string, object>> = {
   "defaults.retry": retryShape,
   limits: limitsShape,
 };
+
+/** Whether a value is an object that JSON can write: numbers are finite, and nothing else is in it. */
+function isJSONObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && !Array.isArray(value) && isJSON(value);
+}
+
+function isJSON(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return typeof value !== "bigint";
+  return Object.values(value).every(isJSON);
+}
 
 /** Keys of the mapping at a path such as `targets[0].egress`; empty: they are the user's own. */
 export function keysAt(path: readonly (string | number)[]): readonly string[] {

@@ -1,4 +1,4 @@
-import type { TargetHost } from "../contract/target.ts";
+import type { JsonObject } from "@bufbuild/protobuf";
 
 /** The sections as they stand in the file, not yet looked into. */
 export interface SectionsInput {
@@ -33,13 +33,22 @@ export interface TLSInput {
 export interface TargetInput {
   readonly name: string;
   readonly adapter: string;
-  readonly host?: TargetHost | undefined;
+  readonly host?: string | undefined;
+  readonly preset?: string | undefined;
   readonly dialect?: string | undefined;
   /** Canonical. */
   readonly base_url?: string | undefined;
   /** Trimmed. */
   readonly api_key?: string | undefined;
   readonly region?: string | undefined;
+  readonly project?: string | undefined;
+  readonly api_version?: string | undefined;
+  /** Not yet looked into. */
+  readonly credentials?: unknown;
+  /** In lower case. */
+  readonly key_header?: string | undefined;
+  readonly path?: string | undefined;
+  readonly body?: JsonObject | undefined;
   /** Names asked for in lower case. */
   readonly models?: ReadonlyMap<string, string> | undefined;
   /** Names in lower case. */
@@ -47,6 +56,28 @@ export interface TargetInput {
   readonly egress?: { readonly allow_private?: boolean | undefined } | undefined;
   readonly allow_caller_endpoint?: boolean | undefined;
   readonly required?: boolean | undefined;
+}
+
+/** `credentials` that sign; secrets are trimmed. */
+export interface AWSCredentialsInput {
+  readonly type: "aws";
+  readonly access_key_id: string;
+  readonly secret_access_key?: string | undefined;
+  readonly session_token?: string | undefined;
+}
+
+/** `credentials` of Google. */
+export interface GoogleCredentialsInput {
+  readonly type: "google";
+  readonly file: string;
+}
+
+/** `credentials` of Microsoft Entra; the secret is trimmed. */
+export interface EntraCredentialsInput {
+  readonly type: "entra";
+  readonly tenant_id: string;
+  readonly client_id: string;
+  readonly client_secret?: string | undefined;
 }
 
 /** An entry of `routes`. */

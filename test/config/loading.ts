@@ -14,10 +14,7 @@ const wire = fakeAdapter("any", []).dialects.fake!;
 
 function dialects(urls: Readonly<Record<string, string>>): Readonly<Record<string, Dialect>> {
   return Object.fromEntries(
-    Object.entries(urls).map(([name, defaultBaseURL]) => [
-      name,
-      { ...wire, name: `wire-of-${name}`, defaultBaseURL },
-    ]),
+    Object.entries(urls).map(([name, defaultBaseURL]) => [name, { ...wire, name, defaultBaseURL }]),
   );
 }
 
