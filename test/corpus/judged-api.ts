@@ -19,6 +19,13 @@ export interface JudgedAPI {
   readonly expect: (recording: Recording) => Expectation | undefined;
   /** Where in the bytes of a cut stream the answer is logically whole. Unset: at its terminal marker. */
   readonly logicalEnd?: RegExp;
+  /** Members of a whole answer in which the provider repeats the request. Default: none. */
+  readonly echoed?: readonly string[];
+  /**
+   * Places in events that a later event of the stream says again, whole, so that an addition to one of
+   * them alone is none that a provider makes. Default: none.
+   */
+  readonly restated?: RegExp;
   /** How recorded requests are read and compared. Unset: they are not judged. */
   readonly requests?: {
     readonly read: (body: Plain) => ReadRequest;

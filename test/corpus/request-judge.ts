@@ -30,16 +30,23 @@ export const requestNames: readonly string[] = judgedNames.filter(
 
 /** How the requests of an API are judged. */
 export function requestAPI(name: string): RequestAPI {
+  const requests = judgedAPIs[name]?.requests;
+  if (requests === undefined) throw new Error(`requests of ${name} are not judged`);
+  return { ...wireOf(name), ...requests };
+}
+
+/** The wire of a judged API. */
+export function wireOf(name: string): Pick<RequestAPI, "adapter" | "dialect" | "place"> {
   const judged = judgedAPIs[name];
-  if (judged?.requests === undefined) throw new Error(`requests of ${name} are not judged`);
-  const { adapter: adapterName, host = "direct", target = {}, requests } = judged;
-  const adapter = adapters.find((one) => one.name === adapterName);
+  if (judged === undefined) throw new Error(`${name} is not judged`);
+  const { host = "direct", target = {} } = judged;
+  const adapter = adapters.find((one) => one.name === judged.adapter);
   const preset = adapter?.presets?.find((one) => one.name === target.preset);
   const set = preset ?? (host === "direct" ? adapter : adapter?.hosts?.[host]);
   const dialect = set?.dialects[judged.dialect];
   if (dialect === undefined) throw new Error(`no dialect ${judged.dialect}`);
   const { region = "", project = "", api_version: apiVersion = "" } = target;
-  return { adapter: adapterName, dialect, place: { region, project, apiVersion }, ...requests };
+  return { adapter: judged.adapter, dialect, place: { region, project, apiVersion } };
 }
 
 /** What came of one recorded request. */

@@ -1,12 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { create } from "@bufbuild/protobuf";
-import { LLMRequestSchema, type LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import type { Dialect, Framing } from "../../src/contract/adapter.ts";
-import { defaultLimits } from "../../src/contract/limits.ts";
-import { createFramer } from "../../src/framing/framer.ts";
+import { LLMRequestSchema } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { decodedAnswer } from "./decoded-answer.ts";
 import { parsedArguments } from "./expectation.ts";
 import { isObject, type Plain } from "./plain.ts";
-import type { Recording } from "./recordings.ts";
 import { encoded, overTheWire, type RequestAPI } from "./request-judge.ts";
 import { spokenBy, type TurnPair, turnsOf } from "./turn-pairs.ts";
 
@@ -17,7 +14,7 @@ import { spokenBy, type TurnPair, turnsOf } from "./turn-pairs.ts";
  */
 export function returnProblems(pair: TurnPair, api: RequestAPI): readonly string[] {
   const { request: asked, stream } = api.read(pair.earlier.request);
-  const { content } = answerOf(pair.earlier, api);
+  const { content } = decodedAnswer(pair.earlier, api);
   if (content === undefined) return ["the answer has no content"];
   const request = overTheWire({
     request: { ...asked, contents: [...(asked.contents ?? []), content] },
@@ -34,23 +31,6 @@ export function returnProblems(pair: TurnPair, api: RequestAPI): readonly string
     rest.splice(0, place + 1);
     return [];
   });
-}
-
-/** The recorded answer as the adapter reads it. */
-function answerOf({ response, model }: Recording, { adapter, dialect }: RequestAPI): LLMResponse {
-  const context = { adapter, model };
-  if (response.json !== undefined) return dialect.decode(response.json as never, context);
-  const framer = createFramer(framingOf(response, dialect), defaultLimits);
-  const decoder = dialect.createDecoder(context);
-  const frames = [...framer.push(response.bytes), ...framer.end()];
-  for (const frame of frames) if (!decoder.done) decoder.push(frame);
-  const { end } = decoder.end();
-  if (end.kind === "truncated") throw new Error("the recorded stream is cut");
-  return end.response;
-}
-
-function framingOf({ text }: Recording["response"], { framing }: Dialect): Framing {
-  return framing === "sse" && text.trimStart().startsWith("[") ? "json-array" : framing;
 }
 
 /** A turn in pieces: its content, its calls, what else it has; an item of Responses likewise. */

@@ -5,6 +5,15 @@ import type { JudgedAPIs } from "../judged-api.ts";
 import { readOpenAIChatRequest } from "../read-request-openai-chat.ts";
 import { readOpenAIResponsesRequest } from "../read-request-openai-responses.ts";
 
+/** What a response object of Responses repeats of its request. */
+export const echoedByResponses: readonly string[] = [
+  ...["instructions", "metadata", "prompt", "reasoning", "text", "tool_choice", "tools"],
+];
+
+/** Objects of its events that the terminal event holds again. */
+export const restatedByResponses: RegExp =
+  /^response\.(?:created|in_progress|queued|output_item\.\w+|content_part\.\w+): \w+ in (?:response|item|part)\b/;
+
 /** OpenAI's own APIs. */
 export const openAIAPIs: JudgedAPIs = {
   "openai.chat": {
@@ -20,6 +29,8 @@ export const openAIAPIs: JudgedAPIs = {
     dialect: "responses",
     path: "/v1",
     expect: expectOpenAIResponses,
+    echoed: echoedByResponses,
+    restated: restatedByResponses,
     logicalEnd: /"type"\s*:\s*"response\.(?:completed|incomplete|failed)"/,
     requests: { read: readOpenAIResponsesRequest, canonical: canonicalResponses },
   },
