@@ -2,6 +2,8 @@ import type { Secret } from "../contract/secret.ts";
 
 /** Characters a secret needs to be known by its value: shorter ones would blacken ordinary words. */
 const secretCharactersMin = 8;
+/** Fetched secrets that are known at once: more than a server has clouds, and few enough to look for. */
+const fetchedMax = 64;
 const mask = "***";
 
 /**
@@ -34,12 +36,22 @@ const patterns: readonly (readonly [pattern: RegExp, replacement: string])[] = [
  */
 export class Redactor {
   readonly #forms = new Set<string>();
+  /** Forms of each fetched secret, oldest first. */
+  readonly #fetched: (readonly string[])[] = [];
 
   /** Learns a secret. One of fewer than 8 characters is not looked for. */
   add(secret: Secret): void {
     const value = secret.reveal();
     if (value.length < secretCharactersMin) return;
     for (const form of formsOf(value)) this.#forms.add(form);
+  }
+
+  /** Learns a secret that a later one replaces, such as a token of an hour: the last 64 are known. */
+  addFetched(secret: Secret): void {
+    const value = secret.reveal();
+    if (value.length < secretCharactersMin) return;
+    this.#fetched.push(formsOf(value));
+    if (this.#fetched.length > fetchedMax) this.#fetched.shift();
   }
 
   /** The text with `***` for each secret, in time linear in the text for each known secret. */
@@ -53,7 +65,7 @@ export class Redactor {
 
   #withoutKnown(text: string): string {
     const spans: [start: number, end: number][] = [];
-    for (const form of this.#forms) {
+    for (const form of [...this.#forms, ...this.#fetched.flat()]) {
       let start = text.indexOf(form);
       while (start !== -1) {
         spans.push([start, start + form.length]);

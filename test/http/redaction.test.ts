@@ -56,6 +56,15 @@ describe("a known secret", () => {
     expect(redactorOf("abcdefgh", "abcdefghij").redact("abcdefghij abcdefgh")).toBe("*** ***");
   });
 
+  it("is known for a while where it was fetched: the last 64 of them", () => {
+    const redactor = new Redactor();
+    const token = (index: number): string => `fetched-token-${1000 + index}`;
+    for (let index = 0; index < 65; index += 1) redactor.addFetched(new Secret(token(index)));
+    expect(redactor.redact(`${token(64)} ${token(1)} ${token(0)}`)).toBe(`*** *** ${token(0)}`);
+    redactor.addFetched(new Secret("short"));
+    expect(redactor.redact("short")).toBe("short");
+  });
+
   it("is hidden each time, and text around it stays", () => {
     const redactor = redactorOf("correct horse");
     expect(redactor.redact("a correct horse, a correct horse!")).toBe("a ***, a ***!");
