@@ -33,7 +33,8 @@ const garbageBytes = Buffer.from([0xc3, 0x28, 0xff]);
 /** The bytes of a whole answer, as a directive wants them. */
 export function wholeBytes(text: string, directive: Directive): Buffer {
   const bytes = toBytes(text, directive);
-  return directive.malformed ? bytes.subarray(0, Math.floor(bytes.length / 2)) : bytes;
+  const left = directive.malformed ? bytes.subarray(0, Math.floor(bytes.length / 2)) : bytes;
+  return directive.flipBit ? flipBit(left) : left;
 }
 
 /**
@@ -52,14 +53,17 @@ export function* streamSteps(
   let sent = 0;
   for (const item of body.items) {
     if (fault && isDue(fault, deltas, item)) {
-      yield* faultSteps(fault.kind, body.failure(failure, sent), directive, random);
+      yield* faultSteps(fault.kind, body, body.failure(failure, sent), directive, random);
       return;
     }
     const isDelta = item.role === "delta";
     const ms = directive.slowMs ?? (deltas === 0 ? pace.firstDeltaMs : pace.deltaMs);
     if (isDelta && ms > 0) yield { kind: "wait", ms };
-    const isBroken = directive.malformed && isDelta && deltas === 0;
-    yield* writeSteps(isBroken ? breakEvent(item.text) : item.text, directive, random);
+    const isFirst = isDelta && deltas === 0;
+    const isBroken = directive.malformed && isFirst;
+    const text = isBroken ? breakItem(item.text, body.itemEnd) : item.text;
+    const bytes = itemBytes(body, { ...item, text }, directive);
+    yield* writeSteps(directive.flipBit && isFirst ? flipBit(bytes) : bytes, directive, random);
     deltas += isDelta ? 1 : 0;
     sent += 1;
   }
@@ -67,12 +71,15 @@ export function* streamSteps(
 
 function* faultSteps(
   kind: FaultKind,
+  body: StreamBody,
   lastItems: readonly StreamItem[],
   directive: Directive,
   random: Random,
 ): Generator<Step> {
   if (kind === "error") {
-    for (const item of lastItems) yield* writeSteps(item.text, directive, random);
+    for (const item of lastItems) {
+      yield* writeSteps(itemBytes(body, item, directive), directive, random);
+    }
   } else if (kind !== "end") {
     yield { kind };
   }
@@ -80,7 +87,7 @@ function* faultSteps(
 
 function* pings(body: StreamBody, directive: Directive, random: Random): Generator<Step> {
   for (;;) {
-    yield* writeSteps(body.ping.text, directive, random);
+    yield* writeSteps(itemBytes(body, body.ping, directive), directive, random);
     yield { kind: "wait", ms: directive.slowMs ?? pingIntervalMs };
   }
 }
@@ -112,9 +119,14 @@ function isDue(fault: StreamFault, deltas: number, next: StreamItem): boolean {
   return deltas === fault.after || (next.role === "end" && deltas < fault.after);
 }
 
-function* writeSteps(text: string, directive: Directive, random: Random): Generator<Step> {
-  const lines = directive.lineEnd ? text.replaceAll("\n", directive.lineEnd) : text;
-  const bytes = toBytes(lines, directive);
+/** An item as it leaves. */
+function itemBytes(body: StreamBody, item: StreamItem, directive: Directive): Buffer {
+  if (body.pack) return body.pack(item, toBytes(item.text, directive));
+  const { lineEnd } = directive;
+  return toBytes(lineEnd ? item.text.replaceAll(/\r?\n/g, lineEnd) : item.text, directive);
+}
+
+function* writeSteps(bytes: Buffer, directive: Directive, random: Random): Generator<Step> {
   if (!directive.randomPieces) {
     yield { kind: "write", bytes };
     return;
@@ -133,7 +145,15 @@ function toBytes(text: string, directive: Directive): Buffer {
   return Buffer.concat([Buffer.from(first), ...more]);
 }
 
-/** An event whose JSON breaks off. */
-function breakEvent(text: string): string {
-  return `${text.slice(0, Math.floor((text.length * 2) / 3)).trimEnd()}\n\n`;
+/** An item whose JSON breaks off. */
+function breakItem(text: string, end = "\n\n"): string {
+  return `${text.slice(0, Math.floor((text.length * 2) / 3)).trimEnd()}${end}`;
+}
+
+/** The same bytes with one bit in the middle turned over. */
+function flipBit(bytes: Buffer): Buffer {
+  const copy = Buffer.from(bytes);
+  const at = Math.floor(copy.length / 2);
+  if (copy.length > 0) copy.writeUInt8(copy.readUInt8(at) ^ 1, at);
+  return copy;
 }

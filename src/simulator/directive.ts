@@ -46,6 +46,10 @@ export interface Directive {
   readonly garbageUTF8?: boolean;
   /** Makes the first delta of text, or a whole answer, so many bytes long. */
   readonly hugeBytes?: number;
+  /** Turns one bit of the first delta, or of a whole answer, over. */
+  readonly flipBit?: boolean;
+  /** Blocks the prompt, for this reason in the provider's word. */
+  readonly blocked?: string;
   /** A stream of keep-alive marks that never ends. */
   readonly pingOnly?: boolean;
   /** A whole answer although a stream was asked for. */
@@ -115,6 +119,11 @@ const readers: Readonly<Record<string, Reader>> = {
   malformed: flag({ malformed: true }),
   "garbage-utf8": flag({ garbageUTF8: true }),
   "huge-event": (name, value) => ({ hugeBytes: size(name, value) }),
+  "flip-bit": flag({ flipBit: true }),
+  blocked: (name, value) => {
+    if (value === "") throw new DirectiveError(`simulate: ${name} takes a reason such as SAFETY`);
+    return { blocked: value };
+  },
   "ping-only": flag({ pingOnly: true }),
   "json-instead-of-stream": flag({ jsonInsteadOfStream: true }),
   "stream-instead-of-json": flag({ streamInsteadOfJSON: true }),

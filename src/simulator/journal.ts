@@ -15,6 +15,7 @@ export interface SimulatedRequest {
 const hidden = "***";
 const credentialHeaders: ReadonlySet<string> = new Set([
   ...["authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-goog-api-key"],
+  "x-amz-security-token",
 ]);
 /** Shorter keys are not looked for elsewhere in a request: they would be found in any text. */
 const keyCharactersMin = 8;

@@ -12,7 +12,7 @@ import { isObject, type JSONObject, type JSONValue, textOr } from "./json.ts";
 import { createRandom } from "./random.ts";
 import type { SimulatorState } from "./simulator-state.ts";
 import { roughTokens } from "./tokens.ts";
-import { type Failure, type Provider, Refusal, type Route } from "./wire.ts";
+import { type Call, type Failure, type Provider, Refusal, type Route } from "./wire.ts";
 
 /** A request as it arrived, whole. */
 export interface Arrival {
@@ -21,9 +21,13 @@ export interface Arrival {
   readonly route: Route | undefined;
   readonly method: string;
   readonly url: URL;
+  /** Path without query, and without what the provider is mounted at. */
+  readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   /** The caller's key. Empty: none. */
   readonly key: string;
+  /** What is wrong with its credentials besides. */
+  readonly credentialFailure: Failure | undefined;
   /** Unset: longer than the provider takes. */
   readonly bodyText: string | undefined;
 }
@@ -80,19 +84,28 @@ class Answerer {
   }
 
   decide(): Outcome {
-    const { provider, route, method, url } = this.#arrival;
+    const { provider, route, method, path } = this.#arrival;
     if (!route) {
-      const isKnown = provider.routes.some(({ path }) => path.test(url.pathname));
+      const isKnown = provider.routes.some((one) => one.path.test(path));
       const kind = isKnown ? "wrong-method" : "no-route";
-      throw new Refusal(provider.word({ kind, method, path: url.pathname }));
+      throw new Refusal(provider.word({ kind, method, path }));
     }
     this.#checkKey();
     const raw = method === "GET" ? {} : this.#readBody();
-    const { model, words: modelWords } = splitModel(textOr(raw.model));
-    const body = modelWords === "" ? raw : { ...raw, model };
+    const named = route.pathModel?.(path);
+    const { model, words: modelWords } = splitModel(named ?? textOr(raw.model));
+    const body = modelWords === "" || named !== undefined ? raw : { ...raw, model };
     const said = splitText(route.userText(body));
     const directive = this.#directive(route, `${modelWords} ${said.words}`, said.text);
-    return this.#directedOutcome(directive) ?? this.#answer(route, body, directive, said.text, raw);
+    const place = named === undefined ? path : `${route.wire} ${named}`;
+    return (
+      this.#directedOutcome(route, directive) ??
+      this.#answer(
+        route,
+        { body, model, userText: said.text, key: contentKey(place, raw) },
+        directive,
+      )
+    );
   }
 
   /**
@@ -101,7 +114,7 @@ class Answerer {
   fail(failure: Failure, directive: Directive): Outcome {
     const { status } = failure;
     const { contentType, bytes } = failureBytes(directive.body ?? "json", status, () =>
-      this.#arrival.provider.failureBody(failure, this.#requestId),
+      this.#arrival.provider.failureBody(failure, this.#requestId, this.#arrival.url),
     );
     const hints: readonly [string, string | undefined][] = [
       ["retry-after", directive.retryAfter],
@@ -110,21 +123,25 @@ class Answerer {
       ["location", status >= 300 && status < 400 ? "http://169.254.169.254/" : undefined],
     ];
     const wanted = hints.filter((hint): hint is [string, string] => hint[1] !== undefined);
-    const headers = { ...this.#headers(status, contentType), ...Object.fromEntries(wanted) };
-    return whole(status, headers, bytes);
+    const usual = this.#headers(status, contentType, failure);
+    return whole(status, { ...usual, ...Object.fromEntries(wanted) }, bytes);
   }
 
   #checkKey(): void {
-    const { provider, key } = this.#arrival;
-    if (key === "") throw new Refusal(provider.word({ kind: "no-key" }));
+    const { provider, key, credentialFailure } = this.#arrival;
+    if (key === "") {
+      if (provider.isLocal) return;
+      throw new Refusal(provider.word({ kind: "no-key" }));
+    }
     const { keys } = this.#context;
     if (keys && !keys.includes(key)) throw new Refusal(provider.word({ kind: "wrong-key", key }));
+    if (credentialFailure) throw new Refusal(credentialFailure);
   }
 
   #readBody(): JSONObject {
     const { provider, headers, bodyText } = this.#arrival;
     const contentType = headers["content-type"] ?? "";
-    if (!/^application\/json\s*(?:;|$)/i.test(contentType)) {
+    if (!provider.isLocal && !/^application\/json\s*(?:;|$)/i.test(contentType)) {
       throw new Refusal(provider.word({ kind: "content-type", contentType }));
     }
     if (bodyText === undefined) throw new Refusal(provider.word({ kind: "too-large" }));
@@ -150,13 +167,17 @@ class Answerer {
   }
 
   /** The outcome of a directive that takes the place of an answer, if it is one. */
-  #directedOutcome(directive: Directive): Outcome | undefined {
+  #directedOutcome(route: Route, directive: Directive): Outcome | undefined {
     const { provider, key } = this.#arrival;
     if (directive.reset) return { kind: "reset" };
     if (directive.stallHeaders) return { kind: "silence" };
     const isInStream = directive.errorAfter !== undefined;
     if (directive.echoKey) {
       const failure = provider.word({ kind: "echo-key", key });
+      return this.fail({ ...failure, ...given(directive) }, directive);
+    }
+    if (directive.blocked !== undefined && route.answersBlocked !== true) {
+      const failure = provider.word({ kind: "blocked", reason: directive.blocked });
       return this.fail({ ...failure, ...given(directive) }, directive);
     }
     if (directive.status === undefined || isInStream) return undefined;
@@ -166,22 +187,18 @@ class Answerer {
 
   #answer(
     route: Route,
-    body: JSONObject,
+    request: Pick<Call, "body" | "model" | "userText" | "key">,
     directive: Directive,
-    userText: string,
-    raw: JSONObject,
   ): Outcome {
-    const { method, url, headers, provider } = this.#arrival;
+    const { method, url, path, headers, provider } = this.#arrival;
     const { seed, clock, pace, state } = this.#context;
     const answer = route.answer({
+      ...request,
       method,
-      path: url.pathname,
+      path,
       query: url.searchParams,
       headers,
-      body,
       directive,
-      userText,
-      key: contentKey(url.pathname, raw),
       seed,
       nowMs: clock.wallTimeMs(),
       state,
@@ -205,13 +222,19 @@ class Answerer {
     };
   }
 
-  #headers(status: number, contentType: string): Record<string, string> {
+  #headers(status: number, contentType: string, failure?: Failure): Record<string, string> {
     const nowMs = this.#context.clock.wallTimeMs();
     const inputTokens = roughTokens(this.#arrival.bodyText ?? "");
     return {
       date: new Date(nowMs).toUTCString(),
       ...(contentType !== "" && { "content-type": contentType }),
-      ...this.#arrival.provider.headers({ requestId: this.#requestId, status, nowMs, inputTokens }),
+      ...this.#arrival.provider.headers({
+        requestId: this.#requestId,
+        status,
+        failure,
+        nowMs,
+        inputTokens,
+      }),
     };
   }
 }
@@ -224,8 +247,9 @@ function contentKey(path: string, body: JSONObject): string {
 
 /** The parts of a failure that a directive gives. */
 function given(directive: Directive): Partial<Failure> {
-  const { status, type, code, message } = directive;
+  const { status, type, code, message, retryAfter } = directive;
   return {
+    ...(retryAfter !== undefined && { retryAfter }),
     ...(status !== undefined && { status }),
     ...(type !== undefined && { type }),
     ...(code !== undefined && { code }),
@@ -242,7 +266,7 @@ function whole(status: number, headers: Readonly<Record<string, string>>, bytes:
 function failureBytes(
   body: FailureBody,
   status: number,
-  json: () => JSONObject,
+  json: () => JSONValue,
 ): { contentType: string; bytes: Buffer } {
   switch (body) {
     case "json":

@@ -143,7 +143,7 @@ async function receive(request: IncomingMessage): Promise<Arrival | undefined> {
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, [value].flat().join(", ")]),
   );
-  const { provider, route } = findRoute(method, url.pathname, headers);
+  const { provider, route, path } = findRoute(method, url.pathname, headers);
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
@@ -154,24 +154,31 @@ async function receive(request: IncomingMessage): Promise<Arrival | undefined> {
   } catch {
     return undefined;
   }
-  const isWhole = bytes <= provider.requestBytesMax;
-  const bodyText = isWhole ? Buffer.concat(chunks).toString("utf8") : undefined;
-  return { provider, route, method, url, headers, key: provider.key(headers), bodyText };
+  const body = Buffer.concat(chunks);
+  const bodyText = bytes <= provider.requestBytesMax ? body.toString("utf8") : undefined;
+  const key = provider.key(headers, url.searchParams);
+  const target = request.url ?? "/";
+  const credentialFailure = provider.checkCredentials?.({ method, target, headers, body });
+  return { provider, route, method, url, path, headers, key, credentialFailure, bodyText };
 }
 
 /**
- * The provider that serves a request: the one with the route; of two, the one that it looks like.
+ * The provider that serves a request: the one that is mounted there; else the one with the route;
+ * of two or none, the one that it looks like.
  */
 function findRoute(
   method: string,
-  path: string,
+  pathname: string,
   headers: Readonly<Record<string, string>>,
-): { provider: Provider; route: Route | undefined } {
-  const able = providers.filter(({ routes }) => routes.some((route) => route.path.test(path)));
-  const among = able.length > 0 ? able : providers;
-  const provider = among.find((one) => one.claims(headers)) ?? (among.at(-1) as Provider);
+): { provider: Provider; route: Route | undefined; path: string } {
+  const mounted = providers.find(({ mount }) => mount && pathname.startsWith(`${mount}/`));
+  const path = pathname.slice(mounted?.mount?.length ?? 0);
+  const free = mounted ? [mounted] : providers.filter(({ mount }) => mount === undefined);
+  const able = free.filter(({ routes }) => routes.some((route) => route.path.test(path)));
+  const among = able.length > 0 ? able : free;
+  const provider = among.find((one) => one.claims(headers, path)) ?? (among.at(-1) as Provider);
   const route = provider.routes.find((one) => one.method === method && one.path.test(path));
-  return { provider, route };
+  return { provider, route, path };
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

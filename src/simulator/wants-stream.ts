@@ -1,8 +1,13 @@
 import type { Call } from "./wire.ts";
 
-/** Whether to answer with a stream: as the request asks, unless a directive says the opposite. */
-export function wantsStream({ body, directive }: Call): boolean {
-  return body.stream === true
-    ? !directive.jsonInsteadOfStream
-    : directive.streamInsteadOfJSON === true;
+/**
+ * Whether to answer with a stream: as the request asks, unless a directive says the opposite.
+ *
+ * @param isAsked Whether the request asks for one. Default: its body says `stream`.
+ */
+export function wantsStream(
+  { body, directive }: Call,
+  isAsked: boolean = body.stream === true,
+): boolean {
+  return isAsked ? !directive.jsonInsteadOfStream : directive.streamInsteadOfJSON === true;
 }

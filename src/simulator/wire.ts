@@ -1,5 +1,5 @@
 import type { Directive } from "./directive.ts";
-import type { JSONObject } from "./json.ts";
+import type { JSONObject, JSONValue } from "./json.ts";
 import type { Random } from "./random.ts";
 import type { SimulatorState } from "./simulator-state.ts";
 
@@ -14,6 +14,10 @@ export interface Failure {
   /** The parameter that is wrong. Unset: none. */
   readonly param?: string | undefined;
   readonly message: string;
+  /** Wait that the provider's body names, s, as a directive has it. Unset: none. */
+  readonly retryAfter?: string | undefined;
+  /** What the provider's body says besides, in its own shape. Unset: nothing. */
+  readonly details?: readonly JSONObject[] | undefined;
 }
 
 /** Thrown by a route to answer with a provider's error. */
@@ -40,13 +44,15 @@ export type Problem =
   | { readonly kind: "wrong-method"; readonly method: string }
   | { readonly kind: "directive"; readonly message: string }
   | { readonly kind: "status"; readonly status: number }
+  /** The prompt is blocked before the model reads it, for a reason in the provider's word. */
+  | { readonly kind: "blocked"; readonly reason: string }
   /** The usual failure in the middle of a stream. */
   | { readonly kind: "stream" };
 
 /** A request that has a route, a key and a body that can be read. */
 export interface Call {
   readonly method: string;
-  /** Path without query. */
+  /** Path without query, and without what the provider is mounted at. */
   readonly path: string;
   /** Parameters after the question mark. */
   readonly query: URLSearchParams;
@@ -54,6 +60,8 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>>;
   /** The body, with the directive taken out of `model`; empty for GET. */
   readonly body: JSONObject;
+  /** Name of the model from path or body, without a directive. Empty: none. */
+  readonly model: string;
   readonly directive: Directive;
   /** What the user said last, without directives. */
   readonly userText: string;
@@ -65,9 +73,11 @@ export interface Call {
   readonly state: SimulatorState;
 }
 
-/** One piece of a stream, framed and ready to leave. */
+/** One piece of a stream, ready to leave: framed, unless the body packs it. */
 export interface StreamItem {
   readonly text: string;
+  /** Name of the event, where the body packs it. Unset: none. */
+  readonly event?: string;
   /** `delta`: a piece of the answer. `end`: the provider's terminal marker. */
   readonly role: "delta" | "end" | "other";
 }
@@ -80,6 +90,10 @@ export interface StreamBody {
   failure(failure: Failure, sent: number): readonly StreamItem[];
   /** The provider's keep-alive mark. */
   readonly ping: StreamItem;
+  /** What ends an item. Default: a blank line. */
+  readonly itemEnd?: string;
+  /** Puts an item's text, as bytes, into a binary frame. Unset: the bytes leave as they are. */
+  readonly pack?: (item: StreamItem, payload: Buffer) => Buffer;
 }
 
 /** An answer with status 200. */
@@ -94,6 +108,10 @@ export interface Route {
   readonly method: "GET" | "POST";
   /** Matched against the whole path. */
   readonly path: RegExp;
+  /** Name of the model, where the path has it. Unset: the body has. */
+  readonly pathModel?: (path: string) => string;
+  /** Whether a blocked prompt is answered rather than refused. Default: refused. */
+  readonly answersBlocked?: boolean;
   /** What the user said last, directives included. Empty: nothing. */
   userText(body: JSONObject): string;
   /** Answers. Throws Refusal. */
@@ -103,13 +121,19 @@ export interface Route {
 /** A provider: routes that share keys, headers and errors. */
 export interface Provider {
   readonly name: string;
+  /** What its paths begin with at the simulator, such as "/mistral". Unset: nothing of its own. */
+  readonly mount?: string;
   readonly routes: readonly Route[];
   /** Largest body of a request, bytes. */
   readonly requestBytesMax: number;
-  /** Whether a request looks like one to this provider, where two serve the same path. */
-  claims(headers: Readonly<Record<string, string>>): boolean;
+  /** Whether a request without a key is answered too, and any content type is taken. */
+  readonly isLocal?: boolean;
+  /** Whether a request looks like one to this provider, where two or none serve its path. */
+  claims(headers: Readonly<Record<string, string>>, path: string): boolean;
   /** The caller's key. Empty: none. */
-  key(headers: Readonly<Record<string, string>>): string;
+  key(headers: Readonly<Record<string, string>>, query: URLSearchParams): string;
+  /** What is wrong with the caller's credentials beyond the key. Unset: nothing can be. */
+  readonly checkCredentials?: (request: RawRequest) => Failure | undefined;
   /** An id for a request, made from chance. */
   requestId(random: Random): string;
   /** The headers of an answer besides those of its body. */
@@ -117,13 +141,25 @@ export interface Provider {
   /** The provider's words for a problem. */
   word(problem: Problem): Failure;
   /** The body of a failure. */
-  failureBody(failure: Failure, requestId: string): JSONObject;
+  failureBody(failure: Failure, requestId: string, url: URL): JSONValue;
+}
+
+/** A request as it came, for what is signed of it. */
+export interface RawRequest {
+  readonly method: string;
+  /** Path and query as they stand in the request line. */
+  readonly target: string;
+  /** Headers by lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
 }
 
 /** What the headers of an answer are made of. */
 export interface HeaderContext {
   readonly requestId: string;
   readonly status: number;
+  /** The failure that is answered. Unset: none is. */
+  readonly failure?: Failure | undefined;
   readonly nowMs: number;
   /** Rough tokens of the request, for the limits that are left. */
   readonly inputTokens: number;

@@ -61,6 +61,8 @@ export function word(problem: Problem): Failure {
       return failure(405, "Method Not Allowed");
     case "directive":
       return failure(400, problem.message);
+    case "blocked":
+      return failure(400, "Output blocked by content filtering policy");
     case "status":
       return failure(problem.status);
     case "stream":

@@ -77,6 +77,11 @@ export function word(problem: Problem): Failure {
       return plain(405, `Not allowed to ${problem.method} on this path.`);
     case "directive":
       return plain(400, problem.message);
+    case "blocked":
+      return {
+        ...plain(400, "Invalid prompt: your prompt was flagged as violating our usage policy."),
+        code: "invalid_prompt",
+      };
     case "status":
       return failureOf(problem.status);
     case "stream":
