@@ -1,11 +1,9 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { CacheHint } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { cacheControl } from "../cache-control.ts";
 import type { WarningList } from "../warning-list.ts";
-import type { WireCacheControl } from "./wire.ts";
 
 const marksMax = 4;
-const shortSeconds = 300;
-const longSeconds = 3_600;
 
 /** Puts marks for the prompt cache on blocks, and holds them to the four that the API takes. */
 export class CacheMarks {
@@ -18,7 +16,7 @@ export class CacheMarks {
 
   /** Marks a block. Call it in the order of the prompt: tools, system, messages. */
   mark(block: JsonObject, hint: CacheHint, field: string): void {
-    block.cache_control = this.#control(hint, field);
+    block.cache_control = cacheControl(hint, field, this.#warnings);
     this.#marked.push({ block, field });
   }
 
@@ -28,19 +26,5 @@ export class CacheMarks {
       delete block.cache_control;
       this.#warnings.dropped(`${field}.cache`, "the API takes four hints; the last four were kept");
     }
-  }
-
-  #control({ ttl }: CacheHint, field: string): WireCacheControl {
-    if (ttl === undefined) return { type: "ephemeral" };
-    const seconds = Number(ttl.seconds) + ttl.nanos / 1e9;
-    const isLong = seconds * 2 > shortSeconds + longSeconds;
-    if (seconds !== (isLong ? longSeconds : shortSeconds)) {
-      const taken = isLong ? "1 hour" : "5 minutes";
-      this.#warnings.changed(
-        `${field}.cache.ttl`,
-        `the API keeps for 5 minutes or 1 hour: ${taken}`,
-      );
-    }
-    return { type: "ephemeral", ttl: isLong ? "1h" : "5m" };
   }
 }

@@ -12,9 +12,6 @@ export type WireMessage = {
   content: string | WireBlock[];
 };
 
-/** A mark that asks for caching up to its block. */
-export type WireCacheControl = { type: "ephemeral"; ttl?: "5m" | "1h" };
-
 /** Members of a message that an answer has a place for; others are metadata of the provider. */
 export const messageMembers: ReadonlySet<string> = new Set([
   "id",

@@ -29,6 +29,12 @@ export function encodeMedia(
       return mergeInto({ type: "input_audio", input_audio: inputAudio(media, field) }, own);
     case MediaKind.DOCUMENT:
       return mergeInto({ type: "file", file: file(media, field, context) }, own);
+    case MediaKind.VIDEO:
+      noteName(media, field, context);
+      return mergeInto(
+        { type: "video_url", video_url: { url: videoURL(media, field, context) } },
+        own,
+      );
     default:
       throw unsupportedField(field, "this wire takes images, sound and documents only");
   }
@@ -39,6 +45,16 @@ function imageURL(media: Media, field: string): string {
   const url = source.case === "url" ? source.value : dataURL(media);
   if (url !== undefined) return url;
   throw unsupportedField(field, "this wire takes images as bytes or by address, not by file id");
+}
+
+function videoURL(media: Media, field: string, { host }: EncodeContext): string {
+  if (!host.takesVideo) {
+    throw unsupportedField(field, "this wire takes images, sound and documents only");
+  }
+  const { source } = media;
+  const url = source.case === "url" ? source.value : dataURL(media);
+  if (url !== undefined) return url;
+  throw unsupportedField(field, "this wire takes videos as bytes or by address, not by file id");
 }
 
 const audioFormats: ReadonlyMap<string, string> = new Map([
@@ -60,16 +76,18 @@ function inputAudio(media: Media, field: string): JsonObject {
   throw unsupportedField(field, "this wire takes sound as bytes only");
 }
 
-function file(media: Media, field: string, { warnings }: EncodeContext): JsonObject {
+function file(media: Media, field: string, { host, warnings }: EncodeContext): JsonObject {
   const { source, name } = media;
   if (source.case === "fileId") return { file_id: source.value };
-  const data = dataURL(media);
+  const isAddress = source.case === "url" && host.takesAnyDocument === true;
+  const data = isAddress ? source.value : dataURL(media);
   if (data === undefined) {
     throw unsupportedField(
       field,
       "this wire takes documents as bytes or by file id, not by address",
     );
   }
+  if (host.takesAnyDocument) return { ...(name !== "" && { filename: name }), file_data: data };
   if (name === "") warnings.defaulted(`${field}.media.name`, 'the provider needs one: "document"');
   return { filename: name || "document", file_data: data };
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from "@bufbuild/protobuf";
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import {
   type Content,
   type Media,
@@ -9,9 +9,9 @@ import {
   type ToolResult,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { contentParts, type PlacedPart } from "../content-parts.ts";
-import { isObject, mergeInto, textOf } from "../json.ts";
+import { arrayOf, isObject, mergeInto, textOf } from "../json.ts";
 import { requestField } from "../request-field.ts";
-import { type EncodeContext, ownOptions } from "./encode-context.ts";
+import { type EncodeContext, mark, ownOptions } from "./encode-context.ts";
 import { encodeMedia } from "./encode-media.ts";
 import type { ChatContent, ChatMessage, ChatPart } from "./wire.ts";
 
@@ -47,7 +47,6 @@ function turnMessages(
   context: EncodeContext,
 ): ChatMessage[] {
   const parts = contentParts(content, field);
-  noteCacheHints(parts, context);
   if (content.role === Role.SYSTEM) return [named(systemMessage(parts, context), content)];
   if (content.role === Role.ASSISTANT) return [named(assistantMessage(parts, context), content)];
   return userTurn(content, { parts, field }, moved, context);
@@ -84,14 +83,6 @@ function isResult({ part }: PlacedPart): boolean {
   return part.kind.case === "toolResult";
 }
 
-function noteCacheHints(parts: readonly PlacedPart[], { warnings }: EncodeContext): void {
-  for (const { part, field } of parts) {
-    if (part.cache !== undefined) {
-      warnings.dropped(`${field}.cache`, "the provider caches prompts by itself");
-    }
-  }
-}
-
 function named(message: ChatMessage, { name }: Content): ChatMessage {
   return name === "" ? message : { ...message, name };
 }
@@ -116,6 +107,20 @@ function contentOf(items: ChatPart[]): ChatContent {
 }
 
 function userPart(placed: PlacedPart, context: EncodeContext): ChatPart[] {
+  const items = unmarkedPart(placed, context);
+  markPart(items.at(-1), placed, context);
+  return items;
+}
+
+function markPart(
+  object: JsonValue | undefined,
+  { part, field }: PlacedPart,
+  context: EncodeContext,
+): void {
+  mark(object, { hint: part.cache, field }, context);
+}
+
+function unmarkedPart(placed: PlacedPart, context: EncodeContext): ChatPart[] {
   const { part, field } = placed;
   const { kind } = part;
   switch (kind.case) {
@@ -157,14 +162,13 @@ function assistantMessage(parts: readonly PlacedPart[], context: EncodeContext):
     const { kind } = part;
     switch (kind.case) {
       case "text":
-        items.push(textPart(kind.value, placed, context));
-        break;
       case "provider":
-        items.push(...providerPart(placed, context));
-        break;
+        items.push(...userPart(placed, context));
+        continue;
       case "toolCall":
         calls.push(toolCall(kind.value, part, context));
-        break;
+        markPart(calls.at(-1), placed, context);
+        continue;
       case "refusal":
         refusal += kind.value.text;
         break;
@@ -178,6 +182,7 @@ function assistantMessage(parts: readonly PlacedPart[], context: EncodeContext):
       default:
         context.warnings.dropped(field, "the model's turns cannot hold this");
     }
+    markPart(undefined, placed, context);
   }
   if (refusal !== "") message.refusal = refusal;
   if (calls.length > 0) message.tool_calls = calls;
@@ -196,16 +201,29 @@ function transcript(media: Media, field: string, { warnings }: EncodeContext): C
   return [{ type: "text", text: media.transcript }];
 }
 
-/** Thinking goes back only in the form in which its own provider asks for it: its own members. */
+/**
+ * Thinking goes back to its own provider in the form in which that asks for it: its own members, such
+ * as sealed details, or else its text, where the host has a member for it.
+ */
 function returnThinking(
   message: ChatMessage,
   { part, field }: PlacedPart,
   context: EncodeContext,
 ): void {
-  const own = ownOptions(part.providerOptions, context);
-  const isOwn = part.kind.case === "thinking" && part.kind.value.adapter === context.adapter;
-  if (isOwn && Object.keys(own).length > 0) mergeInto(message, own);
-  else context.warnings.dropped(field, "this wire takes no thinking back");
+  if (part.kind.case !== "thinking") return;
+  const { adapter, text } = part.kind.value;
+  const { reasoning_details: details, ...own } = ownOptions(part.providerOptions, context);
+  const member = context.host.reasoningMember;
+  const isOwn = adapter === context.adapter;
+  if (isOwn && Array.isArray(details)) {
+    message.reasoning_details = [...arrayOf(message.reasoning_details), ...details];
+  } else if ((isOwn || adapter === "") && member !== undefined && text !== "") {
+    message[member] = textOf(message[member]) + text;
+  } else if (!isOwn || Object.keys(own).length === 0) {
+    context.warnings.dropped(field, "this wire takes no thinking back");
+    return;
+  }
+  if (isOwn) mergeInto(message, own);
 }
 
 function toolCall(call: ToolCall, part: Part, context: EncodeContext): JsonObject {
@@ -230,7 +248,6 @@ function toolMessage(placed: PlacedPart, moved: ChatPart[], context: EncodeConte
     part: inner,
     field: `${path}.parts[${index}]`,
   }));
-  noteCacheHints(parts, context);
   const items: ChatPart[] = [];
   for (const inner of parts) {
     const isMedia = inner.part.kind.case === "media";
@@ -243,5 +260,6 @@ function toolMessage(placed: PlacedPart, moved: ChatPart[], context: EncodeConte
     content: contentOf(items),
   };
   mergeInto(message, ownOptions(part.providerOptions, context));
+  markPart(message, placed, context);
   return message;
 }

@@ -7,7 +7,7 @@ import {
 import { mergeInto, objectOf } from "../json.ts";
 import { functionFields } from "../openai-schema.ts";
 import { requestField } from "../request-field.ts";
-import { type EncodeContext, ownOptions } from "./encode-context.ts";
+import { type EncodeContext, mark, ownOptions } from "./encode-context.ts";
 
 /** `tools`, `tool_choice` and `parallel_tool_calls`, each only where it is given. */
 export function encodeTools(request: LLMRequest, context: EncodeContext): JsonObject {
@@ -25,20 +25,18 @@ export function encodeTools(request: LLMRequest, context: EncodeContext): JsonOb
 
 function encodeTool(tool: Tool, field: string, context: EncodeContext): JsonValue | undefined {
   const { warnings, raw } = context;
-  const { provider } = tool;
-  if (tool.cache !== undefined) {
-    warnings.dropped(`${field}.cache`, "the provider caches prompts by itself");
-  }
+  const { provider, cache: hint } = tool;
   if (provider !== undefined) {
+    mark(undefined, { hint, field }, context);
     if (provider.adapter === context.adapter)
       return raw.hold(provider.json, requestField(`${field}.provider.json`));
     warnings.dropped(`${field}.provider`, `only ${provider.adapter} knows this tool`);
     return undefined;
   }
-  return mergeInto(
-    { type: "function", function: functionFields(tool, field, raw) },
-    ownOptions(tool.providerOptions, context),
-  );
+  const own = ownOptions(tool.providerOptions, context);
+  const encoded = mergeInto({ type: "function", function: functionFields(tool, field, raw) }, own);
+  mark(encoded, { hint, field }, context);
+  return encoded;
 }
 
 function encodeToolChoice(

@@ -13,6 +13,7 @@ import { RawJSON } from "../raw-json.ts";
 import { WarningList } from "../warning-list.ts";
 import type { EncodeContext } from "./encode-context.ts";
 import { encodeMessages } from "./encode-messages.ts";
+import { encodeThinking } from "./encode-thinking.ts";
 import { encodeTools } from "./encode-tools.ts";
 import type { ChatHost } from "./wire.ts";
 
@@ -27,6 +28,7 @@ export function encodeChat(input: EncodeInput, host: ChatHost): WireRequest {
   const { request, adapter, model, stream, requestId } = input;
   const context: EncodeContext = {
     adapter,
+    host,
     warnings: new WarningList(),
     raw: new RawJSON(),
     toolIDs: new ToolIDs(host.toolIDCharactersMax),
@@ -34,11 +36,12 @@ export function encodeChat(input: EncodeInput, host: ChatHost): WireRequest {
   const body: JsonObject = {
     model,
     messages: encodeMessages(request.contents, context),
-    ...encodeSampling(request, host, context),
+    ...encodeSampling(request, context),
     ...encodeTools(request, context),
     ...encodeOutput(request, context),
-    ...encodeLabels(request, context.warnings),
-    ...(stream && { stream: true, stream_options: { include_usage: true } }),
+    ...encodeLabels(request, context.warnings, host.labels),
+    ...(stream && { stream: true }),
+    ...(stream && host.takesStreamOptions !== false && { stream_options: { include_usage: true } }),
   };
   mergeInto(body, objectOf(request.providerOptions?.[adapter]));
   return {
@@ -50,14 +53,12 @@ export function encodeChat(input: EncodeInput, host: ChatHost): WireRequest {
   };
 }
 
-function encodeSampling(
-  request: LLMRequest,
-  host: ChatHost,
-  { warnings, raw }: EncodeContext,
-): JsonObject {
+function encodeSampling(request: LLMRequest, { host, warnings, raw }: EncodeContext): JsonObject {
   const { maxOutputTokens, temperature, topP, topK, seed } = request;
   const { presencePenalty, frequencyPenalty, stopSequences } = request;
-  if (topK !== undefined) warnings.dropped("top_k", "this wire has no such parameter");
+  if (topK !== undefined && !host.takesTopK) {
+    warnings.dropped("top_k", "this wire has no such parameter");
+  }
   const stop = stopSequences.slice(0, host.stopSequencesMax);
   if (stop.length < stopSequences.length) {
     warnings.dropped(
@@ -69,6 +70,7 @@ function encodeSampling(
     ...(maxOutputTokens !== undefined && { [host.maxTokensMember]: maxOutputTokens }),
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { top_p: topP }),
+    ...(topK !== undefined && host.takesTopK && { top_k: topK }),
     ...(seed !== undefined && { seed: raw.integer(seed) }),
     ...(presencePenalty !== undefined && { presence_penalty: presencePenalty }),
     ...(frequencyPenalty !== undefined && { frequency_penalty: frequencyPenalty }),
@@ -110,25 +112,4 @@ function encodeFormat(
     default:
       return undefined;
   }
-}
-
-function encodeThinking(request: LLMRequest, { warnings }: EncodeContext): JsonObject {
-  const { effort = "", budgetTokens, include } = request.thinking ?? {};
-  if (include === true) {
-    warnings.dropped("thinking.include", "this wire has no parameter to ask for thinking");
-  }
-  if (effort !== "") {
-    if (budgetTokens !== undefined) {
-      warnings.dropped("thinking.budget_tokens", "this wire knows levels of effort only");
-    }
-    return { reasoning_effort: effort };
-  }
-  if (budgetTokens === 0n) {
-    warnings.changed("thinking.budget_tokens", 'sent as the level of effort "none"');
-    return { reasoning_effort: "none" };
-  }
-  if (budgetTokens !== undefined) {
-    warnings.dropped("thinking.budget_tokens", "this wire knows levels of effort only");
-  }
-  return {};
 }

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import type { LabelRules } from "../openai-labels.ts";
 
 /** One part of a message's content: text, image_url, input_audio, file, or a host's own. */
 export type ChatPart = JsonObject | string;
@@ -13,7 +14,10 @@ export type ChatMessage = {
   [member: string]: JsonValue;
 };
 
-/** What the servers that speak this wire do not agree on. */
+/**
+ * What the servers that speak this wire do not agree on. What is left out of a host is as it is at
+ * OpenAI itself.
+ */
 export interface ChatHost {
   /** Path of the endpoint, after the base URL. */
   readonly path: string;
@@ -23,6 +27,37 @@ export interface ChatHost {
   readonly stopSequencesMax: number;
   /** Longest id of a tool call it takes, characters; longer ones are mapped. */
   readonly toolIDCharactersMax: number;
+  /** Whether it takes `top_k`. Default: no. */
+  readonly takesTopK?: boolean;
+  /** Whether streams may ask for their usage by `stream_options`. Default: yes. */
+  readonly takesStreamOptions?: boolean;
+  /** Member of the model's messages that takes thinking back as text. Default: none. */
+  readonly reasoningMember?: "reasoning_content" | "reasoning";
+  /** How it is told to think. Default: levels by `reasoning_effort`, and "none" for none. */
+  readonly thinking?: ThinkingRules;
+  /** Whether it takes videos, as `video_url`. Default: no. */
+  readonly takesVideo?: boolean;
+  /** Whether documents may be given by address, and without a name. Default: no. */
+  readonly takesAnyDocument?: boolean;
+  /** Whether parts and tools may be marked for the prompt cache, as Anthropic's are. Default: no. */
+  readonly takesCacheMarks?: boolean;
+  /** What it takes of the caller's labels. Default: `safety_identifier`, and metadata. */
+  readonly labels?: LabelRules;
+}
+
+/** How a host is told to think. */
+export interface ThinkingRules {
+  /**
+   * `level`: by `reasoning_effort`. `object`: by an object `reasoning` of level or budget, and whether
+   * to leave thinking out, as OpenRouter takes it. Default: `level`.
+   */
+  readonly form?: "level" | "object";
+  /** Members of the body that turn thinking off. Default: the level "none". */
+  readonly off?: JsonObject;
+  /** Member of the body that says whether thinking is in the answer. Default: none does. */
+  readonly includeMember?: string;
+  /** Whether thinking is in the answer unasked. Default: no. */
+  readonly isShown?: boolean;
 }
 
 /** Members of an answer or a chunk that the contract has a place for, or that carry nothing. */

@@ -66,8 +66,8 @@ describe("text", () => {
     expect(assistant(part)).toEqual({
       message: { role: "assistant", content: "a" },
       warnings: [
-        "DROPPED contents[0].parts[0].cache",
         "DROPPED contents[0].parts[0].text.citations",
+        "DROPPED contents[0].parts[0].cache",
       ],
     });
   });
