@@ -5,7 +5,7 @@ import { encodeTokenCount } from "./encode.ts";
 
 /** Counts the input tokens of a request at `/v1/messages/count_tokens`. */
 export const messagesTokenCounter: TokenCounter = {
-  encode: encodeTokenCount,
+  encode: (input) => encodeTokenCount(input),
   decode(body) {
     if (isTokenCount(body.input_tokens)) return tokenCount(body.input_tokens);
     throw new ConnectorError(

@@ -14,7 +14,7 @@ export const anthropicMessages: Dialect = Object.freeze<Dialect>({
   defaultBaseURL: "https://api.anthropic.com",
   auth: { scheme: "header", name: "x-api-key" },
   requestIdHeader: "request-id",
-  encode: encodeMessages,
+  encode: (input) => encodeMessages(input),
   decode: decodeMessage,
   createDecoder: createMessageDecoder,
   toError: messagesError,

@@ -12,16 +12,22 @@ import { type EncodeScope, encodeScope, ownOptions } from "./encode-scope.ts";
 import { encodeThinking } from "./encode-thinking.ts";
 import { encodeToolChoice, encodeTools } from "./encode-tools.ts";
 import { encodeTurns } from "./encode-turns.ts";
+import { anthropicHost, type MessagesHost } from "./messages-host.ts";
 import { apiVersion } from "./wire.ts";
 
-/** A request to answer, `POST /v1/messages`. */
-export function encodeMessages(input: EncodeInput): WireRequest {
-  const { request, stream } = input;
+/** A request to answer, `POST /v1/messages` at Anthropic itself. */
+export function encodeMessages(
+  input: EncodeInput,
+  host: MessagesHost = anthropicHost,
+): WireRequest {
+  const { request } = input;
+  const stream = input.stream && host.streamInPath !== true;
   const scope = encodeScope(input);
   const own = requestOptions(request, scope);
   const outputTokens = outputTokensOf(request, own, scope);
   const { thinking, ...prompt } = encodePrompt(request, outputTokens, scope);
   const body: JsonObject = {
+    ...(host.bodyVersion === undefined && { model: scope.model }),
     ...prompt,
     max_tokens: outputTokens,
     ...(thinking !== undefined && { thinking }),
@@ -29,7 +35,7 @@ export function encodeMessages(input: EncodeInput): WireRequest {
     ...encodeRest(request, scope),
     ...(stream && { stream }),
   };
-  return wireRequest("/v1/messages", body, own, scope);
+  return wireRequest(host.path(input), body, own, { scope, host });
 }
 
 /** Members of a request that only say how to answer: the counter refuses them. */
@@ -38,30 +44,42 @@ const answerMembers = [
   ...["service_tier", "inference_geo", "container", "diagnostics"],
 ];
 
-/** A request to count input tokens, `POST /v1/messages/count_tokens`. */
-export function encodeTokenCount(input: EncodeInput): WireRequest {
+/** A request to count input tokens, `POST /v1/messages/count_tokens` at Anthropic itself. */
+export function encodeTokenCount(
+  input: EncodeInput,
+  host: MessagesHost = anthropicHost,
+): WireRequest {
   const scope = encodeScope(input);
   const own = requestOptions(input.request, scope);
   const outputTokens = input.request.maxOutputTokens ?? scope.traits.outputTokensMax;
-  const body = encodePrompt(input.request, outputTokens, scope);
+  const body = { model: scope.model, ...encodePrompt(input.request, outputTokens, scope) };
   const options = own && { ...own };
   for (const member of answerMembers) delete options?.[member];
-  return wireRequest("/v1/messages/count_tokens", body, options, scope);
+  return wireRequest(host.countPath(input), body, options, { scope, host });
 }
 
 function wireRequest(
   path: string,
   body: JsonObject,
   own: JsonObject | undefined,
-  scope: EncodeScope,
+  { scope, host }: { readonly scope: EncodeScope; readonly host: MessagesHost },
 ): WireRequest {
-  const { anthropic_beta: betas, ...options } = own ?? {};
-  const beta = betaList(betas, scope);
+  const { anthropic_beta: given, ...options } = own ?? {};
+  const betas = betaList(given, scope);
+  const { bodyVersion, betasInBody } = host;
+  const placed: JsonObject = {
+    ...(bodyVersion !== undefined && { anthropic_version: bodyVersion }),
+    ...(betasInBody && betas.length > 0 && { anthropic_beta: betas }),
+    ...body,
+  };
   return {
     method: "POST",
     path,
-    headers: { "anthropic-version": apiVersion, ...(beta && { "anthropic-beta": beta }) },
-    body: scope.raw.write(mergeInto(body, options)),
+    headers: {
+      ...(bodyVersion === undefined && { "anthropic-version": apiVersion }),
+      ...(!betasInBody && betas.length > 0 && { "anthropic-beta": betas.join(",") }),
+    },
+    body: scope.raw.write(mergeInto(placed, options)),
     warnings: scope.warnings.all(),
   };
 }
@@ -70,17 +88,18 @@ function requestOptions(request: LLMRequest, scope: EncodeScope): JsonObject | u
   return ownOptions(request.providerOptions, "", scope);
 }
 
-/** The names of betas that the caller wants, as the header lists them. */
-function betaList(betas: unknown, { adapter }: EncodeScope): string {
-  if (betas === undefined || betas === null) return "";
+/** The names of betas that the caller wants. */
+function betaList(betas: unknown, { adapter }: EncodeScope): string[] {
+  if (betas === undefined || betas === null) return [];
   const names: readonly unknown[] = Array.isArray(betas) ? betas : [betas];
   // Anything else could end the header's line or smuggle another list in.
-  const isName = (name: unknown): boolean => typeof name === "string" && /^[\w.-]+$/.test(name);
+  const isName = (name: unknown): name is string =>
+    typeof name === "string" && /^[\w.-]+$/.test(name);
   if (!names.every(isName)) {
     const field = requestField(`provider_options.${adapter}.anthropic_beta`);
     throw invalidField(field, "must be a list of names such as files-api-2025-04-14");
   }
-  return names.join(",");
+  return [...names];
 }
 
 /** What the model reads, and what shapes its answer: everything that is counted. */
@@ -97,7 +116,6 @@ function encodePrompt(
   const { thinking, effort } = encodeThinking(request.thinking, outputTokens, scope);
   const format = encodeFormat(request.responseFormat, scope);
   return {
-    model: scope.model,
     ...(system !== undefined && { system }),
     messages,
     ...(tools.length > 0 && { tools }),
