@@ -1,5 +1,10 @@
-import type { JsonObject, JsonValue, MessageInitShape } from "@bufbuild/protobuf";
-import { MediaKind, type PartSchema } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { create, type JsonObject, type JsonValue, type MessageInitShape } from "@bufbuild/protobuf";
+import {
+  type Citation,
+  CitationSchema,
+  MediaKind,
+  type PartSchema,
+} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { fromBase64 } from "../base64.ts";
 import { arrayOf, isObject, objectOf, textOf, unknownMembers } from "../json.ts";
 
@@ -11,13 +16,17 @@ export type ContentItem =
       readonly kind: "thinking";
       readonly text: string;
       readonly signature: string;
+      /** The pieces it was given as. */
+      readonly pieces: readonly JsonValue[];
       readonly own: JsonObject | undefined;
     }
+  /** What the text before it cites. */
+  | { readonly kind: "citation"; readonly citation: Citation }
   /** An image, or a block that only the provider knows. */
   | { readonly kind: "other" };
 
 const textMembers: ReadonlySet<string> = new Set(["type", "text"]);
-const thinkingMembers: ReadonlySet<string> = new Set(["type", "thinking", "signature", "closed"]);
+const thinkingMembers: ReadonlySet<string> = new Set(["type", "thinking", "signature"]);
 
 /** Reads an item by what it holds; a plain string is text. */
 export function readContentItem(value: JsonValue): ContentItem {
@@ -29,10 +38,27 @@ export function readContentItem(value: JsonValue): ContentItem {
   }
   if (type === "refusal" && typeof refusal === "string") return { kind: "refusal", text: refusal };
   if (type === "thinking" && thinking !== undefined) {
-    const own = unknownMembers(item, thinkingMembers);
-    return { kind: "thinking", text: wordsOf(thinking), signature: textOf(item.signature), own };
+    // Closed is what thinking is where nothing is said.
+    const { closed, ...said } = item;
+    const own = unknownMembers(closed === false ? item : said, thinkingMembers);
+    const [text, signature] = [wordsOf(thinking), textOf(item.signature)];
+    return { kind: "thinking", text, signature, pieces: arrayOf(thinking), own };
+  }
+  if (type === "reference" || type === "tool_reference") {
+    return { kind: "citation", citation: citationOf(item) };
   }
   return { kind: "other" };
+}
+
+/** Sources by the caller's own ids (`reference`), or those that a tool of the provider found. */
+function citationOf(item: JsonObject): Citation {
+  return create(CitationSchema, {
+    type: textOf(item.type),
+    title: textOf(item.title),
+    url: textOf(item.url),
+    sourceId: arrayOf(item.reference_ids).join(","),
+    json: JSON.stringify(item),
+  });
 }
 
 /** Thinking is text, or a list of texts. */

@@ -30,13 +30,18 @@ export function decodeChat(body: JsonObject, context: DecodeContext): LLMRespons
   return answer.build();
 }
 
-/** Decodes a stream of chunks. */
+/** A chunk of a host as this wire has it. */
+export type ChunkReader = (chunk: JsonObject) => JsonObject;
+
+/** Decodes a stream of chunks, each read by `read` first where a host's own form needs it. */
 export class ChatStreamDecoder implements StreamDecoder {
   readonly #answer: ChatAnswer;
+  readonly #read: ChunkReader | undefined;
   #done = false;
 
-  constructor(context: DecodeContext) {
+  constructor(context: DecodeContext, read?: ChunkReader) {
     this.#answer = new ChatAnswer(context);
+    this.#read = read;
   }
 
   get done(): boolean {
@@ -53,7 +58,7 @@ export class ChatStreamDecoder implements StreamDecoder {
     }
     const chunk = parseObject(data);
     if (frame.event === "error") throw openAIStreamError(chunk, 200);
-    this.#answer.take(chunk);
+    this.#answer.take(this.#read === undefined ? chunk : this.#read(chunk));
     return this.#answer.takeEvents();
   }
 

@@ -4,6 +4,7 @@ import { arrayOf, isObject, keepUnknown, mergeInto, storable, textOf } from "../
 import type { ResponseBuilder } from "../response-builder.ts";
 import { AudioGatherer } from "./audio-gatherer.ts";
 import { imagePart, readContentItem } from "./content-item.ts";
+import { ListedThinking } from "./listed-thinking.ts";
 import { ReasoningReader } from "./reasoning-reader.ts";
 import { ToolCallGatherer } from "./tool-call-gatherer.ts";
 import { messageMembers, reasoningMembers } from "./wire.ts";
@@ -26,7 +27,9 @@ export class MessageReader {
   #text: number | undefined;
   #textLast: number | undefined;
   #refusal: number | undefined;
-  #listThinking: number | undefined;
+  /** The text that a citation has closed, which further ones belong to as well. */
+  #cited: number | undefined;
+  #thinking: ListedThinking | undefined;
 
   constructor(builder: ResponseBuilder, adapter: string) {
     this.#builder = builder;
@@ -88,7 +91,8 @@ export class MessageReader {
     if (text === "") return;
     this.#text ??= this.#builder.startText();
     this.#textLast = this.#text;
-    this.#listThinking = undefined;
+    this.#cited = undefined;
+    this.#thinking = undefined;
     this.#builder.appendText(this.#text, text);
   }
 
@@ -112,10 +116,13 @@ export class MessageReader {
         return;
       case "thinking":
         this.#text = undefined;
-        this.#listThinking ??= this.#builder.startThinking(this.#adapter);
-        this.#builder.appendThinking(this.#listThinking, item.text);
-        this.#builder.appendSignature(this.#listThinking, item.signature);
-        this.#builder.setProviderOptions(this.#listThinking, this.#adapter, item.own);
+        this.#cited = undefined;
+        if (this.#thinking?.isSealed && item.text !== "") this.#thinking = undefined;
+        this.#thinking ??= new ListedThinking(this.#builder, this.#adapter);
+        this.#thinking.take(item);
+        return;
+      case "citation":
+        this.#addReference(item.citation, value);
         return;
       case "other":
         this.#addWhole(value);
@@ -125,13 +132,26 @@ export class MessageReader {
     }
   }
 
+  /** Ends a text with a source, so that the place that it is cited for is not lost. */
+  #addReference(citation: Citation, value: JsonValue): void {
+    const at = this.#text ?? this.#cited;
+    if (at === undefined) {
+      this.#addWhole(value);
+      return;
+    }
+    this.#builder.addCitation(at, citation);
+    this.#cited = at;
+    this.#text = undefined;
+  }
+
   /** Adds an image, or a block that only this provider knows. */
   #addWhole(value: JsonValue): void {
     if (!isObject(value)) return;
     this.#text = undefined;
-    this.#listThinking = undefined;
-    const { type } = value;
-    const block = { adapter: this.#adapter, type: textOf(type), json: JSON.stringify(value) };
+    this.#cited = undefined;
+    this.#thinking = undefined;
+    const type = textOf(value.type) || textOf(value.role);
+    const block = { adapter: this.#adapter, type, json: JSON.stringify(value) };
     this.#builder.addWhole(imagePart(value) ?? { kind: { case: "provider", value: block } });
   }
 }

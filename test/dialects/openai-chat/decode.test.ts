@@ -225,7 +225,7 @@ describe("content as an array", () => {
       { type: "text", text: "4" },
       { type: "thinking", thinking: "again", signature: "s", closed: true },
       { type: "text", text: "5", own: 1 },
-      { type: "reference", reference_ids: [2] },
+      { type: "widget", size: [2] },
       "6",
       { type: "refusal", refusal: "No." },
     ];
@@ -235,7 +235,7 @@ describe("content as an array", () => {
       ["text", "4"],
       ["thinking", "again"],
       ["text", "5"],
-      ["provider", "reference", '{"type":"reference","reference_ids":[2]}'],
+      ["provider", "widget", '{"type":"widget","size":[2]}'],
       ["text", "6"],
       ["refusal", "No."],
     ]);
