@@ -1,8 +1,10 @@
 import type { Adapter, Dialect, EncodeInput } from "../../contract/adapter.ts";
 import { messagesTokenCounter } from "../../dialects/anthropic-messages/count-tokens.ts";
 import { anthropicMessages } from "../../dialects/anthropic-messages/dialect.ts";
+import { azureClaude } from "./azure.ts";
 import { modelId } from "./model-names.ts";
 import { knownModels } from "./models.ts";
+import { vertexClaude } from "./vertex.ts";
 
 /** The Messages wire, with short names of models as the API's ids. */
 const messages: Dialect = Object.freeze<Dialect>({
@@ -42,4 +44,5 @@ export const anthropic: Adapter = Object.freeze<Adapter>({
   baseURLVariables: ["ANTHROPIC_BASE_URL"],
   dialects: { messages },
   defaultDialect: "messages",
+  hosts: { azure: azureClaude, vertex: vertexClaude },
 });

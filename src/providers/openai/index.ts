@@ -2,6 +2,7 @@ import type { Adapter, Dialect, KnownModel, ModelPattern } from "../../contract/
 import { openAIChat } from "../../dialects/openai-chat/dialect.ts";
 import { responsesTokenCounter } from "../../dialects/openai-responses/count-tokens.ts";
 import { openAIResponses } from "../../dialects/openai-responses/dialect.ts";
+import { azureOpenAI } from "./azure.ts";
 
 const patterns: readonly ModelPattern[] = [
   {
@@ -114,4 +115,5 @@ export const openai: Adapter = Object.freeze({
   baseURLVariables: ["OPENAI_BASE_URL"],
   dialects: { chat, responses },
   defaultDialect: "chat",
+  hosts: { azure: azureOpenAI },
 });
