@@ -9,6 +9,7 @@ import { judgedAPIs, judgedNames } from "./judged-apis.ts";
 import { cutAnywhere, seededRandom } from "./pieces.ts";
 import { corpusFolder, type Recording, recordingsOf } from "./recordings.ts";
 import { ReplayRig, type StreamOutcome } from "./replay-rig.ts";
+import { report } from "./tally.ts";
 
 const randomCuts = 4;
 const boundaryCutsMax =
@@ -45,7 +46,8 @@ describe.skipIf(corpusFolder === undefined)("streams that are cut", () => {
         if (problem !== undefined) wrong[`${recording.id} at ${place} (${ending})`] = problem;
       }
     });
-    console.info(`${api}: ${chosen.length} streams, ${cuts} cuts`);
+    const equal = cuts - Object.keys(wrong).length;
+    report({ api, judge: "cuts", recordings: chosen.length, judged: cuts, equal });
     expect(wrong).toEqual({});
   });
 });

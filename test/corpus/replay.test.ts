@@ -9,6 +9,7 @@ import { judgedAPIs, judgedNames } from "./judged-apis.ts";
 import { cutAnywhere, seededRandom } from "./pieces.ts";
 import { corpusFolder, type Recording, recordingsOf } from "./recordings.ts";
 import { ReplayRig } from "./replay-rig.ts";
+import { report } from "./tally.ts";
 
 const known = JSON.parse(
   readFileSync(new URL("known-exceptions.json", import.meta.url), "utf8"),
@@ -37,9 +38,13 @@ describe.skipIf(corpusFolder === undefined)("recorded answers", () => {
       if (found.length > 0) unequal.set(recording.id, found);
     });
     const listed = judged.filter(({ recording }) => recording.id in known).length;
-    console.info(
-      `${api}: ${judged.length} of ${recordings.length} judged, ${judged.length - unequal.size} equal`,
-    );
+    report({
+      api,
+      judge: "answers",
+      recordings: recordings.length,
+      judged: judged.length,
+      equal: judged.length - unequal.size,
+    });
     const surprising = [...unequal].filter(([id]) => !(id in known));
     expect(Object.fromEntries(surprising)).toEqual({});
     expect(listed, "an exception that is listed no longer fails").toBe(unequal.size);

@@ -9,6 +9,7 @@ import { describe, expect, it } from "vitest";
 import { corpusFolder, recordingsOf } from "./recordings.ts";
 import { judgeRequest, requestAPI, requestNames } from "./request-judge.ts";
 import { returnProblems } from "./return-judge.ts";
+import { report } from "./tally.ts";
 import { turnPairs } from "./turn-pairs.ts";
 
 const known = JSON.parse(
@@ -31,8 +32,14 @@ describe.skipIf(corpusFolder === undefined).each(requestNames)("%s", (name) => {
       ...judgeRequest(recording, api),
     }));
     const unequal = verdicts.filter(({ problems }) => problems.length > 0);
-    const counts = `${recordings.length} judged, ${recordings.length - unequal.length} equal`;
-    console.info(`${name}: ${counts}; needed: ${tally(verdicts.map(({ needs }) => needs))}`);
+    report({
+      api: name,
+      judge: "requests",
+      recordings: recordings.length,
+      judged: verdicts.length,
+      equal: verdicts.length - unequal.length,
+    });
+    console.info(`${name}: needed: ${tally(verdicts.map(({ needs }) => needs))}`);
     const surprising = unequal.filter(({ id }) => !(id in known));
     expect(Object.fromEntries(surprising.map(({ id, problems }) => [id, problems]))).toEqual({});
     const listed = recordings.filter(({ id }) => id in known).length;
@@ -42,16 +49,13 @@ describe.skipIf(corpusFolder === undefined).each(requestNames)("%s", (name) => {
 
   it("sends recorded answers back", { timeout: 120_000 }, () => {
     const pairs = turnPairs(recordings, api);
-    const sealed = pairs.filter(({ sentBack }) =>
-      /"(?:signature|encrypted_content)":"[^"]/.test(JSON.stringify(sentBack)),
-    );
-    console.info(
-      `${name}: ${pairs.length} answers sent back, ${sealed.length} with sealed thinking`,
-    );
     const wrong = pairs.flatMap((pair) => {
       const problems = returnProblems(pair, api);
       return problems.length > 0 ? [[`${pair.earlier.id}, ${pair.later.id}`, problems]] : [];
     });
+    const { length: judged } = pairs;
+    const equal = judged - wrong.length;
+    report({ api: name, judge: "returned", recordings: judged, judged, equal });
     expect(Object.fromEntries(wrong)).toEqual({});
   });
 });

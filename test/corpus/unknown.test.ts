@@ -12,6 +12,7 @@ import { judgedAPIs, judgedNames } from "./judged-apis.ts";
 import { seededRandom } from "./pieces.ts";
 import { corpusFolder, type Recording, recordingsOf } from "./recordings.ts";
 import { wireOf } from "./request-judge.ts";
+import { report } from "./tally.ts";
 
 const rounds: readonly AdditionKind[] = ["member", "member", "member", "block", "event"];
 
@@ -19,10 +20,13 @@ describe.skipIf(corpusFolder === undefined)("what nobody knows yet", () => {
   it.each(judgedNames)("%s", { timeout: 120_000 }, (name) => {
     const reader = wireOf(name);
     const lost: Record<string, string> = {};
+    let answers = 0;
     let additions = 0;
+    let equal = 0;
     for (const recording of recordingsOf([name])) {
       const expected = judgedAPIs[name]?.expect(recording);
       if (expected?.kind !== "answer") continue;
+      answers += 1;
       const random = seededRandom(recording.id.length * 31 + recording.response.bytes.length);
       for (const [round, kind] of rounds.entries()) {
         const marker = `added-${round}-${Math.floor(random() * 1e9)}`;
@@ -30,10 +34,11 @@ describe.skipIf(corpusFolder === undefined)("what nobody knows yet", () => {
         if (place === "" || judgedAPIs[name]?.restated?.test(place)) continue;
         additions += 1;
         const problem = problemOf(read, expected, marker);
-        if (problem !== undefined) lost[`${place}: ${problem}`] = recording.id;
+        if (problem === undefined) equal += 1;
+        else lost[`${place}: ${problem}`] = recording.id;
       }
     }
-    console.info(`${name}: ${additions} additions`);
+    report({ api: name, judge: "additions", recordings: answers, judged: additions, equal });
     expect(lost).toEqual({});
   });
 });
