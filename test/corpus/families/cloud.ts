@@ -16,7 +16,11 @@ export const cloudAPIs: JudgedAPIs = {
     target: { api_version: "2025-04-01-preview" },
     expect: expectOpenAIChat,
     logicalEnd: /"finish_reason"\s*:\s*"/,
-    requests: { read: readOpenAIChatRequest, canonical: canonicalChat },
+    requests: {
+      read: (body) => readOpenAIChatRequest({ model: "deployment", ...body }),
+      // The path names the deployment; a client may say anything, or nothing, in the body.
+      canonical: ({ model: _, ...body }) => canonicalChat(body),
+    },
   },
   "azure.openai.responses": {
     adapter: "openai",
@@ -33,6 +37,11 @@ export const cloudAPIs: JudgedAPIs = {
     target: { region: "us-east5", project: "recorded" },
     expect: expectAnthropic,
     logicalEnd: /"stop_reason"\s*:\s*"/,
-    requests: { read: readAnthropicRequest, canonical: canonicalMessages },
+    requests: {
+      // The path names the model, and the host the version.
+      read: ({ anthropic_version: _, ...body }) =>
+        readAnthropicRequest({ model: "claude-3-7-sonnet@20250219", ...body }),
+      canonical: canonicalMessages,
+    },
   },
 };
