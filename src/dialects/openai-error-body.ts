@@ -37,7 +37,9 @@ export function readErrorObject(object: JsonObject): OpenAIErrorBody {
   const words = raw.message ?? raw.detail ?? raw.error ?? object.message;
   // The Responses wire marks its error event with the type "error", which names no class.
   const type = textOf(raw.type) === "error" ? "" : textOf(raw.type);
-  const code = typeof raw.code === "number" ? String(raw.code) : textOf(raw.code);
+  // Databricks and Cohere have names of their own for it.
+  const named = raw.code ?? raw.error_code ?? raw.error_type;
+  const code = typeof named === "number" ? String(named) : textOf(named);
   return {
     raw,
     type,

@@ -1,5 +1,6 @@
 import type { Adapter, Dialect, ModelPattern } from "../../contract/adapter.ts";
 import { anthropicMessages } from "../../dialects/anthropic-messages/dialect.ts";
+import { cohereChat } from "../../dialects/cohere/dialect.ts";
 import { chatDialect } from "../../dialects/openai-chat/dialect.ts";
 import { openAIResponses } from "../../dialects/openai-responses/dialect.ts";
 
@@ -42,6 +43,7 @@ export const custom: Adapter = Object.freeze<Adapter>({
     ),
     "openai-responses": bare("openai-responses", openAIResponses),
     "anthropic-messages": bare("anthropic-messages", anthropicMessages),
+    cohere: bare("cohere", cohereChat),
   },
   defaultDialect: "openai-chat",
 });

@@ -9,6 +9,7 @@ export const customAPIs: JudgedAPIs = {
     adapter: "custom",
     dialect: "cohere",
     expect: expectCohere,
+    logicalEnd: /"finish_reason"\s*:\s*"/,
     requests: { read: readCohereRequest, canonical: canonicalCohere },
   },
 };

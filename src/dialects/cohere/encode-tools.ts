@@ -1,0 +1,85 @@
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import {
+  type LLMRequest,
+  type Tool,
+  ToolChoiceMode,
+} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { mergeInto } from "../json.ts";
+import type { EncodeContext } from "../openai-responses/encode-context.ts";
+import { functionFields } from "../openai-schema.ts";
+import { requestField } from "../request-field.ts";
+import { sentOptions } from "./encode-context.ts";
+
+/**
+ * `tools`, `tool_choice` and `strict_tools`, each only where it is given.
+ *
+ * The API can demand some call, but not a named one: then that tool alone is offered, and demanded.
+ */
+export function encodeTools(request: LLMRequest, context: EncodeContext): JsonObject {
+  const name = namedTool(request);
+  const offered = request.tools
+    .map((tool, index) => ({ tool, field: `tools[${index}]` }))
+    .filter(({ tool }) => name === "" || tool.name === name);
+  if (name !== "") {
+    context.warnings.changed("tool_choice", `sent as a demand for a call, with ${name} alone`);
+  }
+  const tools = offered
+    .map(({ tool, field }) => encodeTool(tool, field, context))
+    .filter((tool) => tool !== undefined);
+  const choice = name === "" ? choices.get(request.toolChoice?.mode) : "REQUIRED";
+  return {
+    ...(tools.length > 0 && { tools }),
+    ...(isStrict(offered, context) && { strict_tools: true }),
+    ...(choice !== undefined && { tool_choice: choice }),
+  };
+}
+
+/** The model decides where nothing is sent. */
+const choices: ReadonlyMap<ToolChoiceMode | undefined, string> = new Map([
+  [ToolChoiceMode.NONE, "NONE"],
+  [ToolChoiceMode.REQUIRED, "REQUIRED"],
+]);
+
+/** The name of the one tool that must be called. Empty: none must be. */
+function namedTool({ toolChoice }: LLMRequest): string {
+  const mode = toolChoice?.mode;
+  const isNamed = mode === ToolChoiceMode.NAMED || mode === ToolChoiceMode.UNSPECIFIED;
+  return isNamed ? (toolChoice?.name ?? "") : "";
+}
+
+interface OfferedTool {
+  readonly tool: Tool;
+  readonly field: string;
+}
+
+/** Schemas are held to for all tools or for none. */
+function isStrict(offered: readonly OfferedTool[], { warnings }: EncodeContext): boolean {
+  const strict = offered.filter(({ tool }) => tool.strict === true);
+  if (strict.length > 0 && strict.length === offered.length) return true;
+  for (const { field } of strict) {
+    warnings.dropped(`${field}.strict`, "the provider holds all tools to their schemas, or none");
+  }
+  return false;
+}
+
+function encodeTool(tool: Tool, field: string, context: EncodeContext): JsonValue | undefined {
+  const { warnings, raw } = context;
+  const { provider } = tool;
+  if (tool.cache !== undefined) {
+    warnings.dropped(`${field}.cache`, "the provider caches prompts by itself");
+  }
+  if (provider !== undefined) {
+    if (provider.adapter === context.adapter) {
+      return raw.hold(provider.json, requestField(`${field}.provider.json`));
+    }
+    warnings.dropped(`${field}.provider`, `only ${provider.adapter} knows this tool`);
+    return undefined;
+  }
+  const { strict: _, ...fields } = functionFields(tool, field, raw);
+  // The API requires `parameters`: this is the schema of a function without arguments.
+  const none = { type: "object", properties: {} };
+  return mergeInto(
+    { type: "function", function: { parameters: none, ...fields } },
+    sentOptions(tool.providerOptions, context),
+  );
+}
