@@ -99,7 +99,7 @@ function systemMessage(parts: readonly PlacedPart[], context: EncodeContext): Ch
 }
 
 /** Content in its plainest form: one bare text is a string. */
-function contentOf(items: ChatPart[]): ChatContent {
+export function contentOf(items: ChatPart[]): ChatContent {
   const [first] = items;
   if (first === undefined) return "";
   const plain = items.length === 1 && isObject(first) && Object.keys(first).length === 2;
@@ -226,7 +226,8 @@ function returnThinking(
   if (isOwn) mergeInto(message, own);
 }
 
-function toolCall(call: ToolCall, part: Part, context: EncodeContext): JsonObject {
+/** A call of a tool as a message of the model holds it. */
+export function toolCall(call: ToolCall, part: Part, context: EncodeContext): JsonObject {
   const own = ownOptions(part.providerOptions, context);
   const id = context.toolIDs.map(call.id);
   const { name, arguments: args } = call;

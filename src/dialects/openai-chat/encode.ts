@@ -53,7 +53,8 @@ export function encodeChat(input: EncodeInput, host: ChatHost): WireRequest {
   };
 }
 
-function encodeSampling(request: LLMRequest, { host, warnings, raw }: EncodeContext): JsonObject {
+/** The knobs of sampling and the limits of the answer, each only where it is given. */
+export function encodeSampling(request: LLMRequest, { host, warnings, raw }: EncodeContext): JsonObject {
   const { maxOutputTokens, temperature, topP, topK, seed } = request;
   const { presencePenalty, frequencyPenalty, stopSequences } = request;
   if (topK !== undefined && !host.takesTopK) {
@@ -95,7 +96,8 @@ const modalityNames: ReadonlyMap<Modality, string> = new Map<Modality, string>([
   [Modality.IMAGE, "image"],
 ]);
 
-function encodeFormat(
+/** The shape of the answer. Undefined where none is given. Throws INVALID_REQUEST for a bad schema. */
+export function encodeFormat(
   responseFormat: ResponseFormat | undefined,
   { raw }: EncodeContext,
 ): JsonObject | undefined {
