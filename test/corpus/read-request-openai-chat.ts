@@ -25,9 +25,12 @@ import {
   withoutNulls,
 } from "./request-draft.ts";
 
-/** Reads a body of OpenAI's Chat Completions as its author would have asked the contract. */
-export function readOpenAIChatRequest(body: Plain): ReadRequest {
-  const own = new ProviderFields("openai");
+/**
+ * Reads a body of OpenAI's Chat Completions as its author would have asked the contract. `adapter` is
+ * the one that is asked.
+ */
+export function readOpenAIChatRequest(body: Plain, adapter = "openai"): ReadRequest {
+  const own = new ProviderFields(adapter);
   const { model, messages, stream, stream_options: streamOptions, ...knobs } = body;
   const { tools, tool_choice: choice, response_format: format, ...rest } = knobs;
   const { include_usage: _, ...unusual } = objectOf(streamOptions);

@@ -22,9 +22,12 @@ import {
 
 const sealed = "reasoning.encrypted_content";
 
-/** Reads a body of OpenAI's Responses as its author would have asked the contract. */
-export function readOpenAIResponsesRequest(body: Plain): ReadRequest {
-  const own = new ProviderFields("openai");
+/**
+ * Reads a body of OpenAI's Responses as its author would have asked the contract. `adapter` is the one
+ * that is asked.
+ */
+export function readOpenAIResponsesRequest(body: Plain, adapter = "openai"): ReadRequest {
+  const own = new ProviderFields(adapter);
   const { model, input, stream, tools, tool_choice: choice, ...rest } = withoutNulls(body);
   const unsaid = { ...rest } as Unsaid;
   const contents = [...instructionsOf(unsaid), ...new InputReader(own).read(input)];
@@ -182,7 +185,7 @@ class InputReader {
     const texts = objectsOf(summary);
     const text = texts.length === 1 ? stringOf(texts[0]?.text) : "";
     const kept = { ...members, ...(texts.length > 1 && { summary }) };
-    const value = { text, signature: stringOf(seal), adapter: "openai" };
+    const value = { text, signature: stringOf(seal), adapter: this.#own.adapter };
     const options = Object.keys(kept).length > 0 ? { item: kept } : {};
     return { kind: { case: "thinking", value }, ...this.#own.options("reasoning", options) };
   }

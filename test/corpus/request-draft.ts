@@ -36,10 +36,11 @@ export interface ReadRequest {
 /** Writes down what the contract has no field for, and keeps a list of it. */
 export class ProviderFields {
   readonly needs: string[] = [];
-  readonly #adapter: string;
+  /** The adapter that is asked. */
+  readonly adapter: string;
 
   constructor(adapter: string) {
-    this.#adapter = adapter;
+    this.adapter = adapter;
   }
 
   /** `provider_options` with these fields; nothing where there is none but null ones. */
@@ -48,14 +49,14 @@ export class ProviderFields {
     const names = Object.keys(said);
     if (names.length === 0) return {};
     this.needs.push(...names.map((name) => `options ${place}.${name}`));
-    return { providerOptions: { [this.#adapter]: said as JsonObject } };
+    return { providerOptions: { [this.adapter]: said as JsonObject } };
   }
 
   /** A block or tool that only the provider knows. */
   block(place: string, value: Plain): { adapter: string; type: string; json: string } {
     const type = stringOf(value.type);
     this.needs.push(`block ${place} ${type}`);
-    return { adapter: this.#adapter, type, json: JSON.stringify(value) };
+    return { adapter: this.adapter, type, json: JSON.stringify(value) };
   }
 
   /** The same as a part. */
