@@ -28,7 +28,7 @@ export function checkPlace(
   only("project", "vertex");
   only("api_version", "azure");
   if (host === "vertex" && input.path === undefined) {
-    require("region", "the paths of vertex name the location");
+    if (input.base_url === undefined) require("region", "the address of vertex is a location's");
     require("project", "the paths of vertex name the project");
   }
   if (dialect.credentials === "aws" && (input.api_key === undefined || !input.base_url)) {

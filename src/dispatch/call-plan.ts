@@ -158,7 +158,8 @@ function withCallerEndpoint(target: Target, options: CallOptions | undefined): T
   }
   // What the operator meant for its own address, secrets in headers too, goes to no other.
   const baseURL = options.baseUrl.replace(/\/+$/, "");
-  return { ...target, baseURL, apiKey: undefined, headers: {}, allowPrivate: false };
+  const { body: _body, path: _path, keyHeader: _header, ...wire } = target;
+  return { ...wire, baseURL, apiKey: undefined, headers: {}, allowPrivate: false };
 }
 
 function callerHeaders(

@@ -1,4 +1,9 @@
-import { type Warning, WarningKind } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import {
+  type LLMRequest,
+  type Warning,
+  WarningKind,
+} from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { AuthScheme, EncodeInput, Place, WireRequest } from "../contract/adapter.ts";
 import { ConnectorError, toConnectorError } from "../contract/connector-error.ts";
 import type { Target } from "../contract/target.ts";
@@ -22,7 +27,7 @@ export function providerRequest(
   const { target } = plan;
   const wire = guarded(() =>
     encode({
-      request: plan.request,
+      request: requestFor(target, plan.request),
       adapter: target.adapter.name,
       model: plan.model,
       stream,
@@ -45,7 +50,7 @@ export function providerRequest(
   return {
     http: {
       method: wire.method,
-      url: target.baseURL + wire.path,
+      url: target.baseURL + pathFor(plan, encode, wire.path),
       headers,
       body: wire.body,
       signal,
@@ -53,6 +58,30 @@ export function providerRequest(
     },
     warnings,
   };
+}
+
+/** The request with the target's own members for the body, as options that the caller's win over. */
+function requestFor({ adapter, body }: Target, request: LLMRequest): LLMRequest {
+  if (body === undefined) return request;
+  const given = request.providerOptions?.[adapter.name];
+  // What is no object is the adapter's to refuse.
+  if (given !== undefined && given !== null && !isObject(given)) return request;
+  const own = { ...body, ...given };
+  return { ...request, providerOptions: { ...request.providerOptions, [adapter.name]: own } };
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The target's path for calls, with the name of the model in it; everything else goes by the wire. */
+function pathFor(
+  { target, model }: CallPlan,
+  encode: (input: EncodeInput) => WireRequest,
+  path: string,
+): string {
+  if (target.path === undefined || encode !== target.dialect.encode) return path;
+  return target.path.replaceAll("{model}", encodeURIComponent(model));
 }
 
 function placeOf({ region, project = "", apiVersion = "" }: Target): Place {
