@@ -54,7 +54,10 @@ export function encodeChat(input: EncodeInput, host: ChatHost): WireRequest {
 }
 
 /** The knobs of sampling and the limits of the answer, each only where it is given. */
-export function encodeSampling(request: LLMRequest, { host, warnings, raw }: EncodeContext): JsonObject {
+export function encodeSampling(
+  request: LLMRequest,
+  { host, warnings, raw }: EncodeContext,
+): JsonObject {
   const { maxOutputTokens, temperature, topP, topK, seed } = request;
   const { presencePenalty, frequencyPenalty, stopSequences } = request;
   if (topK !== undefined && !host.takesTopK) {
