@@ -1,5 +1,7 @@
-import type { Adapter, Dialect, KnownModel, ModelPattern } from "../../contract/adapter.ts";
-import { chatDialect } from "../../dialects/openai-chat/dialect.ts";
+import type { Adapter, ModelPattern } from "../../contract/adapter.ts";
+import { ollama } from "../../dialects/ollama/dialect.ts";
+import { anyServer, chatWire, presets } from "./hosts.ts";
+import { knownModels } from "./models.ts";
 
 const patterns: readonly ModelPattern[] = [
   {
@@ -19,31 +21,15 @@ const patterns: readonly ModelPattern[] = [
   },
 ];
 
-const models: readonly KnownModel[] = ["llama-4-maverick", "llama-3.3-70b"].map((name) => ({
-  name,
-}));
-
-const chat: Dialect = Object.freeze<Dialect>({
-  ...chatDialect(
-    {
-      path: "/chat/completions",
-      maxTokensMember: "max_tokens",
-      stopSequencesMax: 64,
-      toolIDCharactersMax: 256,
-    },
-    "http://127.0.0.1:8080/v1",
-  ),
-  name: "openai-chat",
-});
-
 /** Llama and other open models, on whatever serves them. */
 export const llama: Adapter = Object.freeze<Adapter>({
   name: "llama",
   patterns,
-  models,
+  models: knownModels,
   keyVariables: ["LLAMA_API_KEY"],
   keyRequired: false,
-  baseURLVariables: ["LLAMA_BASE_URL"],
-  dialects: { "openai-chat": chat },
+  baseURLVariables: ["LLAMA_BASE_URL", "OLLAMA_HOST"],
+  dialects: { "openai-chat": chatWire(anyServer, "http://127.0.0.1:8080/v1"), ollama },
   defaultDialect: "openai-chat",
+  presets,
 });

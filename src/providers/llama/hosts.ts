@@ -1,0 +1,151 @@
+import type { Dialect, Preset } from "../../contract/adapter.ts";
+import { ollama } from "../../dialects/ollama/dialect.ts";
+import { chatDialect } from "../../dialects/openai-chat/dialect.ts";
+import type { ChatHost } from "../../dialects/openai-chat/wire.ts";
+
+/**
+ * A server of open models that is known by nothing but its address: what llama.cpp, vLLM and their kin
+ * have in common. What such a server does not know, it ignores.
+ */
+export const anyServer: ChatHost = {
+  path: "/chat/completions",
+  maxTokensMember: "max_tokens",
+  stopSequencesMax: 64,
+  toolIDCharactersMax: 256,
+  takesTopK: true,
+  takesVideo: true,
+  reasoningMember: "reasoning_content",
+  thinking: { isShown: true },
+  labels: { endUserMember: "user", takesMetadata: true },
+};
+
+/** A hosted service: it shows thinking in `reasoning`, and knows no `top_k` and no videos. */
+const service: ChatHost = {
+  ...anyServer,
+  takesTopK: false,
+  takesVideo: false,
+  reasoningMember: "reasoning",
+};
+
+/** Thinking is a variable of the model's template. */
+const templateOff = { chat_template_kwargs: { enable_thinking: false } };
+
+/** One known host of the chat wire. */
+interface KnownHost {
+  readonly name: string;
+  readonly baseURL: string;
+  readonly keyVariable: string;
+  readonly host: ChatHost;
+}
+
+const knownHosts: readonly KnownHost[] = [
+  {
+    name: "llamacpp",
+    baseURL: "http://127.0.0.1:8080/v1",
+    keyVariable: "LLAMA_API_KEY",
+    host: {
+      ...anyServer,
+      thinking: { off: templateOff, isShown: true },
+      labels: { takesMetadata: false },
+    },
+  },
+  {
+    name: "vllm",
+    baseURL: "http://127.0.0.1:8000/v1",
+    keyVariable: "VLLM_API_KEY",
+    host: {
+      ...anyServer,
+      reasoningMember: "reasoning",
+      thinking: { off: templateOff, includeMember: "include_reasoning" },
+    },
+  },
+  {
+    name: "groq",
+    baseURL: "https://api.groq.com/openai/v1",
+    keyVariable: "GROQ_API_KEY",
+    host: {
+      ...service,
+      maxTokensMember: "max_completion_tokens",
+      stopSequencesMax: 4,
+      thinking: { includeMember: "include_reasoning" },
+      // Members it does not know are a 400, and so is metadata.
+      labels: { endUserMember: "user", takesMetadata: false },
+    },
+  },
+  {
+    name: "together",
+    baseURL: "https://api.together.xyz/v1",
+    keyVariable: "TOGETHER_API_KEY",
+    host: {
+      ...service,
+      takesTopK: true,
+      takesVideo: true,
+      thinking: { off: { reasoning: { enabled: false } }, isShown: true },
+      labels: { takesMetadata: false },
+    },
+  },
+  {
+    name: "fireworks",
+    baseURL: "https://api.fireworks.ai/inference/v1",
+    keyVariable: "FIREWORKS_API_KEY",
+    host: { ...service, takesTopK: true, reasoningMember: "reasoning_content" },
+  },
+  {
+    name: "cerebras",
+    baseURL: "https://api.cerebras.ai/v1",
+    keyVariable: "CEREBRAS_API_KEY",
+    host: {
+      ...service,
+      maxTokensMember: "max_completion_tokens",
+      stopSequencesMax: 4,
+      labels: { endUserMember: "user", takesMetadata: false },
+    },
+  },
+  {
+    name: "huggingface",
+    baseURL: "https://router.huggingface.co/v1",
+    keyVariable: "HF_TOKEN",
+    host: { ...service, stopSequencesMax: 4, labels: { takesMetadata: false } },
+  },
+  {
+    name: "openrouter",
+    baseURL: "https://openrouter.ai/api/v1",
+    keyVariable: "OPENROUTER_API_KEY",
+    host: {
+      ...service,
+      stopSequencesMax: 4,
+      takesTopK: true,
+      takesVideo: true,
+      takesAnyDocument: true,
+      takesCacheMarks: true,
+      thinking: { form: "object" },
+    },
+  },
+];
+
+/** The chat wire that Ollama speaks beside its own. */
+const ollamaChat: ChatHost = {
+  ...service,
+  labels: { takesMetadata: false },
+};
+
+/** The chat wire of a host under its name in the configuration. */
+export function chatWire(host: ChatHost, baseURL: string): Dialect {
+  return Object.freeze<Dialect>({ ...chatDialect(host, baseURL), name: "openai-chat" });
+}
+
+/** Hosts and servers of open models that are known by name. */
+export const presets: readonly Preset[] = [
+  ...knownHosts.map(({ name, baseURL, keyVariable, host }) => ({
+    name,
+    keyVariables: [keyVariable],
+    dialects: { "openai-chat": chatWire(host, baseURL) },
+    defaultDialect: "openai-chat",
+  })),
+  {
+    name: "ollama",
+    keyVariables: ["OLLAMA_API_KEY"],
+    dialects: { ollama, "openai-chat": chatWire(ollamaChat, `${ollama.defaultBaseURL}/v1`) },
+    defaultDialect: "ollama",
+  },
+];
