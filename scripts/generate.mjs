@@ -1,13 +1,24 @@
-// Rebuilds everything that is made from the protos: gen/ts is the TypeScript code and
-// gen/descriptors.binpb a FileDescriptorSet of the contract with its imports and without comments.
+// Rebuilds everything that is made from other files. From the protos: gen/ts is the TypeScript code
+// and gen/descriptors.binpb a FileDescriptorSet of the contract with its imports and without comments.
+// From src/providers/*/models.yaml: models.ts beside each.
 //
-//   node scripts/generate.mjs           writes gen/
-//   node scripts/generate.mjs --check   writes nothing, fails if gen/ is not what the protos give
+//   node scripts/generate.mjs           writes them
+//   node scripts/generate.mjs --models  writes models.ts only
+//   node scripts/generate.mjs --check   writes nothing, fails if one is not what its source gives
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { generatedModels, madeFromModels } from "./generate-models.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -18,23 +29,38 @@ function buf(...args) {
   execFileSync("buf", args, { cwd: root, stdio: "inherit" });
 }
 
-function generateInto(folder) {
+function generateCode(folder) {
   buf("generate", "--output", folder);
   const descriptors = join(folder, "gen/descriptors.binpb");
   buf("build", "proto", "--as-file-descriptor-set", "--exclude-source-info", "-o", descriptors);
 }
 
+function generateModels(folder) {
+  for (const [path, source] of generatedModels(root)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), source);
+  }
+}
+
 function filesUnder(folder) {
-  return generated
-    .flatMap((path) => {
-      const absolute = join(folder, path);
-      if (!existsSync(absolute)) return [];
-      if (path.includes(".")) return [absolute];
-      return readdirSync(absolute, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name));
-    })
-    .map((path) => relative(folder, path));
+  return [...codeUnder(folder), ...modelsUnder(folder)].map((path) => relative(folder, path));
+}
+
+function codeUnder(folder) {
+  return generated.flatMap((path) => {
+    const absolute = join(folder, path);
+    if (!existsSync(absolute)) return [];
+    if (path.includes(".")) return [absolute];
+    return readdirSync(absolute, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+  });
+}
+
+function modelsUnder(folder) {
+  return readdirSync(join(folder, "src/providers"))
+    .map((name) => join(folder, "src/providers", name, "models.ts"))
+    .filter((path) => existsSync(path) && readFileSync(path, "utf8").startsWith(madeFromModels));
 }
 
 function staleFiles(fresh) {
@@ -49,18 +75,24 @@ function staleFiles(fresh) {
 function check() {
   const fresh = mkdtempSync(join(tmpdir(), "connectors-gen-"));
   try {
-    generateInto(fresh);
+    generateModels(fresh);
+    generateCode(fresh);
     const stale = staleFiles(fresh);
     if (stale.length === 0) return;
-    console.error(`Not what the protos give; run "npm run generate":\n${stale.join("\n")}`);
+    console.error(`Not what their sources give; run "npm run generate":\n${stale.join("\n")}`);
     process.exitCode = 1;
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
 }
 
-if (process.argv.includes("--check")) {
-  check();
-} else {
-  generateInto(root);
+try {
+  if (process.argv.includes("--check")) check();
+  else {
+    generateModels(root);
+    if (!process.argv.includes("--models")) generateCode(root);
+  }
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
 }

@@ -32,14 +32,70 @@ export interface ModelPattern {
   readonly examples: readonly string[];
 }
 
-/** A model that an adapter knows by name. */
+/**
+ * Prices of tokens, in nano-USD per million of them (1 USD is 1,000,000,000). A price that is left out
+ * is not known; 0 is free.
+ */
+export interface TokenPrices {
+  /** Input that was neither read from a cache, nor written to one, nor audio. */
+  readonly input?: bigint;
+  /** Output that was no audio, thinking included. */
+  readonly output?: bigint;
+  /** Input read from the provider's prompt cache. */
+  readonly cacheRead?: bigint;
+  /** Input written to that cache for its usual time. */
+  readonly cacheWrite?: bigint;
+  /** Input written to that cache for an hour. */
+  readonly cacheWriteHour?: bigint;
+  readonly inputAudio?: bigint;
+  readonly outputAudio?: bigint;
+}
+
+/** Prices of a whole request whose input is larger than a size. */
+export interface PriceTier extends TokenPrices {
+  /** They hold for more input tokens than this, cached ones counted. */
+  readonly aboveInputTokens: bigint;
+}
+
+/** Prices of a model at one place. */
+export interface ModelPrices extends TokenPrices {
+  /** The smallest size first. Unset: one price for every size. */
+  readonly tiers?: readonly PriceTier[];
+  /** Last day on which they hold, "YYYY-MM-DD" in UTC. Unset: no end is announced. */
+  readonly until?: string;
+}
+
+/** A model that an adapter knows by name. What is left out is not known. */
 export interface KnownModel {
   /** Name to ask for. */
   readonly name: string;
+  /** Other names of the same model at the same prices. */
+  readonly aliases?: readonly string[];
+  /** Size of the context window: input and output, or input alone where the provider counts so. */
+  readonly contextTokens?: number;
+  /** Most output tokens. */
+  readonly outputTokensMax?: number;
+  /** Prices at the provider's own address. */
+  readonly prices?: ModelPrices;
+  /** Prices elsewhere, by the name of the preset or the cloud. */
+  readonly pricesAt?: Readonly<Record<string, ModelPrices>>;
+  /**
+   * Members that change the price, by their path such as `usage.speed`, with the values under which it
+   * does not. They are looked up in what was added to the request and in the answer's metadata.
+   */
+  readonly pricedWhen?: Readonly<Record<string, readonly string[]>>;
+  /** Path in the answer's metadata of the number of cache writes that last an hour. */
+  readonly hourWritesAt?: string;
   /** Set when the provider has retired it. */
   readonly retired?: boolean;
+  /** Day of its retirement, past or announced, "YYYY-MM-DD". */
+  readonly retiresOn?: string;
   /** The model that follows a retired one. */
   readonly successor?: string;
+  /** Public address that tells all this. */
+  readonly source?: string;
+  /** Day on which it told so, "YYYY-MM-DD". */
+  readonly asOf?: string;
 }
 
 /** Where the key goes: a named scheme that `http/` carries out. */

@@ -1,46 +1,106 @@
+// Made from models.yaml by "npm run generate"; change that file.
+// biome-ignore-all format: one model is a few lines
 import type { KnownModel } from "../../contract/adapter.ts";
 
-const current: readonly string[] = [
-  ...["claude-fable-5-2", "claude-fable-5-1", "claude-fable-5"],
-  ...["claude-mythos-5-2", "claude-mythos-5-1", "claude-mythos-5", "claude-mythos-preview"],
-  ...["claude-opus-5-5", "claude-opus-5", "claude-opus-4-8", "claude-opus-4-7", "claude-opus-4-6"],
-  ...["claude-opus-4-5", "claude-opus-4-5-20251101"],
-  ...["claude-sonnet-5-5", "claude-sonnet-5", "claude-sonnet-4-6"],
-  ...["claude-sonnet-4-5", "claude-sonnet-4-5-20250929"],
-  ...["claude-haiku-5-5", "claude-haiku-4-5", "claude-haiku-4-5-20251001"],
-];
+const told: Omit<KnownModel, "name"> =
+  { source: "https://github.com/BerriAI/litellm/blob/main/model_prices_and_context_window.json",
+  asOf: "2026-11-09" };
+const priced: Omit<KnownModel, "name"> = { pricedWhen: { service_tier: ["auto", "standard_only"],
+  inference_geo: ["global"], speed: ["standard"], "usage.service_tier": ["standard"],
+  "usage.inference_geo": ["global", "not_available"], "usage.speed": ["standard"] },
+  hourWritesAt: "usage.cache_creation.ephemeral_1h_input_tokens" };
+const told2: Omit<KnownModel, "name"> =
+  { source: "https://platform.claude.com/docs/en/about-claude/model-deprecations",
+  asOf: "2026-11-09" };
 
-/** Retired names by the model that follows them. */
-const retired: Readonly<Record<string, readonly string[]>> = {
-  "claude-opus-4-8": [
-    ...["claude-opus-4-1", "claude-opus-4-1-20250805", "claude-opus-4-0", "claude-opus-4-20250514"],
-    ...["claude-3-opus", "claude-3-opus-20240229"],
-  ],
-  "claude-sonnet-4-6": [
-    ...["claude-sonnet-4-0", "claude-sonnet-4-20250514"],
-    ...["claude-3-7-sonnet", "claude-3-7-sonnet-20250219"],
-    ...["claude-3.5-sonnet", "claude-3-5-sonnet", "claude-3-5-sonnet-20241022"],
-    ...["claude-3-5-sonnet-20240620", "claude-3-sonnet", "claude-3-sonnet-20240229"],
-    ...["claude-2.1", "claude-2.0", "claude-2"],
-  ],
-  "claude-haiku-4-5": [
-    ...[
-      "claude-3-5-haiku",
-      "claude-3-5-haiku-20241022",
-      "claude-3-haiku",
-      "claude-3-haiku-20240307",
-    ],
-    ...["claude-instant-1.2", "claude-instant"],
-  ],
-};
-
-/**
- * Models known by name, from the provider's own library (1.10.0) and its page of deprecations
- * (platform.claude.com/docs/en/about-claude/model-deprecations), November 2026.
- */
+/** Models known by name, from models.yaml. */
 export const knownModels: readonly KnownModel[] = [
-  ...current.map((name) => ({ name })),
-  ...Object.entries(retired).flatMap(([successor, names]) =>
-    names.map((name) => ({ name, retired: true, successor })),
-  ),
+  { name: "claude-fable-5-2", contextTokens: 1_000_000, outputTokensMax: 128_000, ...told },
+  { name: "claude-fable-5-1", contextTokens: 1_000_000, outputTokensMax: 128_000,
+    prices: { input: 10_000_000_000n, output: 50_000_000_000n, cacheRead: 250_000_000n,
+    cacheWrite: 12_500_000_000n, cacheWriteHour: 20_000_000_000n }, ...priced, ...told },
+  { name: "claude-fable-5", contextTokens: 1_000_000, outputTokensMax: 128_000,
+    prices: { input: 10_000_000_000n, output: 50_000_000_000n, cacheRead: 1_000_000_000n,
+    cacheWrite: 12_500_000_000n, cacheWriteHour: 20_000_000_000n }, ...priced, ...told },
+  { name: "claude-mythos-5-2", ...told },
+  { name: "claude-mythos-5-1", contextTokens: 1_000_000, outputTokensMax: 128_000,
+    prices: { input: 10_000_000_000n, output: 50_000_000_000n, cacheRead: 250_000_000n,
+    cacheWrite: 12_500_000_000n, cacheWriteHour: 20_000_000_000n }, ...priced, ...told },
+  { name: "claude-mythos-5", contextTokens: 1_000_000, outputTokensMax: 128_000,
+    prices: { input: 10_000_000_000n, output: 50_000_000_000n, cacheRead: 1_000_000_000n,
+    cacheWrite: 12_500_000_000n, cacheWriteHour: 20_000_000_000n }, ...priced, ...told },
+  { name: "claude-opus-5-5", aliases: ["claude-opus-5.5"], contextTokens: 1_000_000,
+    outputTokensMax: 128_000, prices: { input: 4_000_000_000n, output: 20_000_000_000n,
+    cacheRead: 200_000_000n, cacheWrite: 5_000_000_000n, cacheWriteHour: 8_000_000_000n },
+    ...priced, ...told },
+  { name: "claude-opus-5", contextTokens: 1_000_000, outputTokensMax: 128_000,
+    prices: { input: 5_000_000_000n, output: 25_000_000_000n, cacheRead: 500_000_000n,
+    cacheWrite: 6_250_000_000n, cacheWriteHour: 10_000_000_000n }, ...priced, ...told },
+  { name: "claude-opus-4-8", aliases: ["claude-opus-4.8"], contextTokens: 1_000_000,
+    outputTokensMax: 128_000, prices: { input: 5_000_000_000n, output: 25_000_000_000n,
+    cacheRead: 500_000_000n, cacheWrite: 6_250_000_000n, cacheWriteHour: 10_000_000_000n },
+    ...priced, ...told },
+  { name: "claude-opus-4-7", aliases: ["claude-opus-4.7", "claude-opus-4-7-20260416"],
+    contextTokens: 1_000_000, outputTokensMax: 128_000, prices: { input: 5_000_000_000n,
+    output: 25_000_000_000n, cacheRead: 500_000_000n, cacheWrite: 6_250_000_000n,
+    cacheWriteHour: 10_000_000_000n }, ...priced, ...told },
+  { name: "claude-opus-4-6", aliases: ["claude-opus-4.6", "claude-opus-4-6-20260205"],
+    contextTokens: 1_000_000, outputTokensMax: 128_000, prices: { input: 5_000_000_000n,
+    output: 25_000_000_000n, cacheRead: 500_000_000n, cacheWrite: 6_250_000_000n,
+    cacheWriteHour: 10_000_000_000n }, ...priced, ...told },
+  { name: "claude-opus-4-5", aliases: ["claude-opus-4.5", "claude-opus-4-5-20251101"],
+    contextTokens: 200_000, outputTokensMax: 64_000, prices: { input: 5_000_000_000n,
+    output: 25_000_000_000n, cacheRead: 500_000_000n, cacheWrite: 6_250_000_000n,
+    cacheWriteHour: 10_000_000_000n }, ...priced, ...told },
+  { name: "claude-sonnet-5-5", aliases: ["claude-sonnet-5.5"], contextTokens: 1_000_000,
+    outputTokensMax: 128_000, prices: { input: 2_000_000_000n, output: 10_000_000_000n,
+    cacheRead: 100_000_000n, cacheWrite: 2_500_000_000n, cacheWriteHour: 4_000_000_000n },
+    ...priced, ...told },
+  { name: "claude-sonnet-5", contextTokens: 1_000_000, outputTokensMax: 128_000,
+    prices: { input: 2_000_000_000n, output: 10_000_000_000n, cacheRead: 200_000_000n,
+    cacheWrite: 2_500_000_000n, cacheWriteHour: 4_000_000_000n }, ...priced, ...told },
+  { name: "claude-sonnet-4-6", aliases: ["claude-sonnet-4.6"], contextTokens: 1_000_000,
+    outputTokensMax: 128_000, prices: { input: 3_000_000_000n, output: 15_000_000_000n,
+    cacheRead: 300_000_000n, cacheWrite: 3_750_000_000n, cacheWriteHour: 6_000_000_000n },
+    ...priced, ...told },
+  { name: "claude-sonnet-4-5", aliases: ["claude-sonnet-4.5", "claude-sonnet-4-5-20250929"],
+    contextTokens: 200_000, outputTokensMax: 64_000, prices: { input: 3_000_000_000n,
+    output: 15_000_000_000n, cacheRead: 300_000_000n, cacheWrite: 3_750_000_000n,
+    cacheWriteHour: 6_000_000_000n }, retiresOn: "2026-11-30", successor: "claude-sonnet-5-5",
+    ...priced, ...told },
+  { name: "claude-haiku-5-5", aliases: ["claude-haiku-5.5"], contextTokens: 1_000_000,
+    outputTokensMax: 128_000, prices: { input: 100_000_000n, output: 500_000_000n,
+    cacheRead: 10_000_000n, cacheWrite: 125_000_000n, cacheWriteHour: 200_000_000n,
+    tiers: [{ aboveInputTokens: 100_000n, input: 500_000_000n, output: 2_500_000_000n,
+    cacheRead: 50_000_000n, cacheWrite: 625_000_000n, cacheWriteHour: 1_000_000_000n }] },
+    ...priced, ...told },
+  { name: "claude-haiku-4-5", aliases: ["claude-haiku-4.5", "claude-haiku-4-5-20251001"],
+    contextTokens: 200_000, outputTokensMax: 64_000, prices: { input: 1_000_000_000n,
+    output: 5_000_000_000n, cacheRead: 100_000_000n, cacheWrite: 1_250_000_000n,
+    cacheWriteHour: 2_000_000_000n }, ...priced, ...told },
+  { name: "claude-mythos-preview", retired: true, retiresOn: "2026-06-09",
+    successor: "claude-mythos-5", ...told2 },
+  { name: "claude-opus-4-1", aliases: ["claude-opus-4.1", "claude-opus-4-1-20250805"],
+    retired: true, retiresOn: "2026-08-05", successor: "claude-opus-4-8", ...told2 },
+  { name: "claude-opus-4-0", aliases: ["claude-opus-4", "claude-opus-4-20250514"], retired: true,
+    retiresOn: "2026-06-15", successor: "claude-opus-4-8", ...told2 },
+  { name: "claude-sonnet-4-0", aliases: ["claude-sonnet-4", "claude-sonnet-4-20250514"],
+    retired: true, retiresOn: "2026-06-15", successor: "claude-sonnet-4-6", ...told2 },
+  { name: "claude-3-haiku", aliases: ["claude-3-haiku-20240307"], retired: true,
+    successor: "claude-haiku-4-5", ...told2 },
+  { name: "claude-3-7-sonnet", aliases: ["claude-3.7-sonnet", "claude-3-7-sonnet-20250219"],
+    retired: true, retiresOn: "2026-02-19", successor: "claude-sonnet-4-6", ...told2 },
+  { name: "claude-3-5-haiku", aliases: ["claude-3.5-haiku", "claude-3-5-haiku-20241022"],
+    retired: true, retiresOn: "2026-02-19", successor: "claude-haiku-4-5", ...told2 },
+  { name: "claude-3-opus", aliases: ["claude-3-opus-20240229"], retired: true,
+    retiresOn: "2026-01-05", successor: "claude-opus-4-8", ...told2 },
+  { name: "claude-3-5-sonnet", aliases: ["claude-3.5-sonnet", "claude-3-5-sonnet-20241022",
+    "claude-3-5-sonnet-20240620"], retired: true, retiresOn: "2025-10-28",
+    successor: "claude-sonnet-4-6", ...told2 },
+  { name: "claude-3-sonnet", aliases: ["claude-3-sonnet-20240229"], retired: true,
+    retiresOn: "2025-07-21", successor: "claude-sonnet-4-6", ...told2 },
+  { name: "claude-2", aliases: ["claude-2.0", "claude-2.1"], retired: true,
+    retiresOn: "2025-07-21", successor: "claude-sonnet-4-6", ...told2 },
+  { name: "claude-instant", aliases: ["claude-instant-1.2"], retired: true,
+    retiresOn: "2024-11-06", successor: "claude-haiku-4-5", ...told2 },
 ];

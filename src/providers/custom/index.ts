@@ -3,6 +3,7 @@ import { anthropicMessages } from "../../dialects/anthropic-messages/dialect.ts"
 import { cohereChat } from "../../dialects/cohere/dialect.ts";
 import { chatDialect } from "../../dialects/openai-chat/dialect.ts";
 import { openAIResponses } from "../../dialects/openai-responses/dialect.ts";
+import { knownModels } from "./models.ts";
 
 const patterns: readonly ModelPattern[] = [
   {
@@ -24,7 +25,7 @@ function bare(name: string, dialect: Dialect): Dialect {
 export const custom: Adapter = Object.freeze<Adapter>({
   name: "custom",
   patterns,
-  models: [],
+  models: knownModels,
   keyVariables: ["CUSTOM_API_KEY"],
   keyRequired: false,
   baseURLVariables: ["CUSTOM_BASE_URL"],

@@ -1,5 +1,6 @@
-import type { Adapter, Dialect, KnownModel, ModelPattern } from "../../contract/adapter.ts";
+import type { Adapter, Dialect, ModelPattern } from "../../contract/adapter.ts";
 import { chatDialect } from "../../dialects/openai-chat/dialect.ts";
+import { knownModels } from "./models.ts";
 
 const patterns: readonly ModelPattern[] = [
   {
@@ -15,11 +16,6 @@ const patterns: readonly ModelPattern[] = [
     ],
   },
 ];
-
-const models: readonly KnownModel[] = [
-  ...["mistral-large-latest", "mistral-medium-latest", "mistral-small-latest"],
-  ...["magistral-medium-latest", "magistral-small-latest", "codestral-latest", "devstral-latest"],
-].map((name) => ({ name }));
 
 const chat: Dialect = Object.freeze<Dialect>(
   chatDialect(
@@ -37,7 +33,7 @@ const chat: Dialect = Object.freeze<Dialect>(
 export const mistral: Adapter = Object.freeze<Adapter>({
   name: "mistral",
   patterns,
-  models,
+  models: knownModels,
   keyVariables: ["MISTRAL_API_KEY"],
   keyRequired: true,
   baseURLVariables: ["MISTRAL_BASE_URL"],

@@ -1,8 +1,9 @@
-import type { Adapter, Dialect, KnownModel, ModelPattern } from "../../contract/adapter.ts";
+import type { Adapter, Dialect, ModelPattern } from "../../contract/adapter.ts";
 import { openAIChat } from "../../dialects/openai-chat/dialect.ts";
 import { responsesTokenCounter } from "../../dialects/openai-responses/count-tokens.ts";
 import { openAIResponses } from "../../dialects/openai-responses/dialect.ts";
 import { azureOpenAI } from "./azure.ts";
+import { knownModels } from "./models.ts";
 
 const patterns: readonly ModelPattern[] = [
   {
@@ -35,67 +36,6 @@ const patterns: readonly ModelPattern[] = [
   },
 ];
 
-const current: readonly string[] = [
-  "gpt-6.1-sol",
-  "gpt-6.1-terra",
-  "gpt-6-astra",
-  "gpt-6-sol",
-  "gpt-6-luna",
-  "gpt-5.6-sol",
-  "gpt-5.6-terra",
-  "gpt-5.6-luna",
-  "gpt-5.5",
-  "gpt-5.5-pro",
-  "gpt-5.4",
-  "gpt-5.4-mini",
-  "gpt-5.4-nano",
-  "gpt-5.3-chat-latest",
-  "gpt-5.2",
-  "gpt-5.2-pro",
-  "gpt-5.1",
-  "gpt-5.1-codex",
-  "gpt-5.1-codex-max",
-  "gpt-5.1-mini",
-  "gpt-5",
-  "gpt-5-mini",
-  "gpt-5-nano",
-  "gpt-5-pro",
-  "gpt-5-codex",
-  "gpt-4.1",
-  "gpt-4.1-mini",
-  "gpt-4.1-nano",
-  "gpt-4o",
-  "gpt-4o-mini",
-  "gpt-audio-mini",
-  "gpt-4-turbo",
-  "gpt-4",
-  "gpt-3.5-turbo",
-  "o4-mini",
-  "o3",
-  "o3-mini",
-  "o1",
-  "chatgpt-4o-latest",
-  "codex-mini-latest",
-  "computer-use-preview",
-];
-
-/** Retired names that are still asked for, with what OpenAI named in their place. */
-const retired: readonly (readonly [string, string])[] = [
-  ["gpt-4.5-preview", "gpt-4.1"],
-  ["gpt-4-32k", "gpt-4o"],
-  ["gpt-4-vision-preview", "gpt-4o"],
-  ["gpt-3.5-turbo-0301", "gpt-3.5-turbo"],
-  ["gpt-3.5-turbo-0613", "gpt-3.5-turbo"],
-  ["gpt-3.5-turbo-16k-0613", "gpt-3.5-turbo"],
-  ["o1-preview", "o3"],
-  ["o1-mini", "o4-mini"],
-];
-
-const models: readonly KnownModel[] = [
-  ...current.map((name) => ({ name })),
-  ...retired.map(([name, successor]) => ({ name, retired: true, successor })),
-];
-
 /** Chat Completions has no way to count; the Responses API counts the same conversation. */
 const chat: Dialect = Object.freeze<Dialect>({
   ...openAIChat,
@@ -109,7 +49,7 @@ const responses: Dialect = Object.freeze<Dialect>({ ...openAIResponses, name: "r
 export const openai: Adapter = Object.freeze({
   name: "openai",
   patterns,
-  models,
+  models: knownModels,
   keyVariables: ["OPENAI_API_KEY"],
   keyRequired: true,
   baseURLVariables: ["OPENAI_BASE_URL"],

@@ -1,0 +1,63 @@
+// Made from models.yaml by "npm run generate"; change that file.
+// biome-ignore-all format: one model is a few lines
+import type { KnownModel } from "../../contract/adapter.ts";
+
+const told: Omit<KnownModel, "name"> =
+  { source: "https://github.com/BerriAI/litellm/blob/main/model_prices_and_context_window.json",
+  asOf: "2026-11-09" };
+const told2: Omit<KnownModel, "name"> = { source: "https://docs.mistral.ai/models/overview",
+  asOf: "2026-11-09" };
+
+/** Models known by name, from models.yaml. */
+export const knownModels: readonly KnownModel[] = [
+  { name: "mistral-large-4", aliases: ["mistral-large-4-0"], contextTokens: 1_048_576,
+    outputTokensMax: 1_048_576, ...told },
+  { name: "mistral-large-2512", aliases: ["mistral-large-3"], contextTokens: 262_144,
+    outputTokensMax: 262_144, prices: { input: 500_000_000n, output: 1_500_000_000n,
+    cacheRead: 50_000_000n }, ...told },
+  { name: "mistral-large-latest", ...told },
+  { name: "mistral-medium-2604", aliases: ["mistral-medium-3-5", "mistral-medium-3.5",
+    "mistral-medium-latest"], contextTokens: 262_144, outputTokensMax: 262_144,
+    prices: { input: 1_500_000_000n, output: 7_500_000_000n, cacheRead: 150_000_000n }, ...told },
+  { name: "mistral-small-2603", aliases: ["mistral-small-latest"], contextTokens: 262_144,
+    outputTokensMax: 262_144, prices: { input: 150_000_000n, output: 600_000_000n,
+    cacheRead: 15_000_000n }, ...told },
+  { name: "ministral-14b-2512", aliases: ["ministral-14b-latest", "ministral-3-14b-2512"],
+    contextTokens: 262_144, outputTokensMax: 262_144, prices: { input: 200_000_000n,
+    output: 200_000_000n, cacheRead: 20_000_000n }, ...told },
+  { name: "ministral-8b-2512", aliases: ["ministral-8b-latest", "ministral-3-8b-2512"],
+    contextTokens: 262_144, outputTokensMax: 262_144, prices: { input: 150_000_000n,
+    output: 150_000_000n, cacheRead: 15_000_000n }, ...told },
+  { name: "ministral-3b-2512", aliases: ["ministral-3b-latest", "ministral-3-3b-2512"],
+    contextTokens: 131_072, outputTokensMax: 131_072, prices: { input: 100_000_000n,
+    output: 100_000_000n, cacheRead: 10_000_000n }, ...told },
+  { name: "codestral-2508", aliases: ["codestral-latest"], contextTokens: 256_000,
+    prices: { input: 300_000_000n, output: 900_000_000n, cacheRead: 30_000_000n }, ...told },
+  { name: "magistral-medium-latest", ...told },
+  { name: "magistral-small-latest", ...told },
+  { name: "devstral-latest", ...told },
+  { name: "devstral-medium-latest", ...told },
+  { name: "devstral-small-latest", ...told },
+  { name: "voxtral-small-2507", aliases: ["voxtral-small-latest"], ...told },
+  { name: "mistral-embed", ...told },
+  { name: "codestral-embed", ...told },
+  { name: "mistral-small", ...told },
+  { name: "mistral-medium", ...told },
+  { name: "mistral-large", ...told },
+  { name: "mistral-large-2411", aliases: ["pixtral-large-2411", "mistral-medium-2505"],
+    retired: true, retiresOn: "2026-05-31", successor: "mistral-medium-3-5", ...told2 },
+  { name: "mistral-large-2402", aliases: ["mistral-large-2407"], retired: true,
+    successor: "mistral-large-2512", ...told2 },
+  { name: "pixtral-12b-2409", retired: true, retiresOn: "2025-12-31",
+    successor: "ministral-14b-latest", ...told2 },
+  { name: "codestral-2501", retired: true, retiresOn: "2025-11-30", successor: "codestral-2508",
+    ...told2 },
+  { name: "mistral-tiny", aliases: ["open-mistral-7b"], retired: true,
+    successor: "ministral-8b-latest", ...told2 },
+  { name: "open-mixtral-8x7b", aliases: ["open-mixtral-8x22b"], retired: true,
+    successor: "mistral-small-latest", ...told2 },
+  { name: "mistral-saba-2502", aliases: ["mistral-saba-latest"], retired: true,
+    successor: "mistral-small-latest", ...told2 },
+  { name: "open-mistral-nemo", aliases: ["open-mistral-nemo-2407"], retired: true,
+    successor: "ministral-8b-latest", ...told2 },
+];
