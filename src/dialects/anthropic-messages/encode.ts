@@ -6,10 +6,10 @@ import {
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { EncodeInput, WireRequest } from "../../contract/adapter.ts";
 import { invalidField } from "../../contract/connector-error.ts";
-import { mergeInto } from "../json.ts";
+import { arrayOf, mergeInto, objectOf } from "../json.ts";
 import { requestField } from "../request-field.ts";
 import { type EncodeScope, encodeScope, ownOptions } from "./encode-scope.ts";
-import { encodeThinking } from "./encode-thinking.ts";
+import { encodeThinking, type WireThinking } from "./encode-thinking.ts";
 import { encodeToolChoice, encodeTools } from "./encode-tools.ts";
 import { encodeTurns } from "./encode-turns.ts";
 import { anthropicHost, type MessagesHost } from "./messages-host.ts";
@@ -113,7 +113,8 @@ function encodePrompt(
   const { system, messages } = encodeTurns(request.contents, scope);
   scope.cache.settle();
   const toolChoice = encodeToolChoice(request, scope);
-  const { thinking, effort } = encodeThinking(request.thinking, outputTokens, scope);
+  const wish = encodeThinking(request.thinking, outputTokens, scope);
+  const { thinking, effort } = callsWithoutThinking(messages) ? withoutBudget(wish, scope) : wish;
   const format = encodeFormat(request.responseFormat, scope);
   return {
     ...(system !== undefined && { system }),
@@ -125,6 +126,24 @@ function encodePrompt(
       output_config: { ...(effort && { effort }), ...(format && { format }) },
     }),
   };
+}
+
+/**
+ * Whether the last turn of the model calls tools and does not begin with its thinking, as turns of other
+ * providers do: beside thinking with a budget the API refuses that.
+ */
+function callsWithoutThinking(messages: readonly JsonObject[]): boolean {
+  const { content } = messages.findLast(({ role }) => role === "assistant") ?? {};
+  const types = arrayOf(content).map((block) => objectOf(block).type);
+  const thinks = types[0] === "thinking" || types[0] === "redacted_thinking";
+  return types.includes("tool_use") && !thinks;
+}
+
+function withoutBudget(wish: WireThinking, { warnings }: EncodeScope): WireThinking {
+  if (wish.thinking?.type !== "enabled") return wish;
+  const { thinking: _, ...rest } = wish;
+  warnings.dropped("thinking", "the last calls of tools come without thinking of this provider");
+  return rest;
 }
 
 function outputTokensOf(

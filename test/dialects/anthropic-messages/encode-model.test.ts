@@ -1,8 +1,9 @@
 // Proves what each generation of models is sent: its maximum of tokens, sampling, ways to think; and that
 // whatever is left out, changed or filled in is told in a warning.
 import { describe, expect, it } from "vitest";
+import { Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { modelTraits } from "../../../src/dialects/anthropic-messages/model-traits.ts";
-import { send } from "./support.ts";
+import { part, send } from "./support.ts";
 
 describe("max_tokens", () => {
   it.each([
@@ -203,6 +204,34 @@ describe("thinking", () => {
     expect(send(init, { model: "claude-sonnet-4-5" }).warnings).toEqual([
       "DROPPED thinking.effort",
     ]);
+  });
+});
+
+describe("thinking beside calls of tools", () => {
+  const model = "claude-sonnet-4-5";
+  const call = { id: "toolu_1", name: "look", arguments: "{}" };
+  const calls = (...before: ReturnType<typeof part>[]) => [
+    { role: Role.USER, message: "Look." },
+    { role: Role.ASSISTANT, parts: [...before, part({ case: "toolCall", value: call })] },
+    {
+      role: Role.TOOL,
+      parts: [part({ case: "toolResult", value: { toolCallId: "toolu_1", parts: [] } })],
+    },
+  ];
+  const thought = part({
+    case: "thinking",
+    value: { text: "Hm.", signature: "sealed", adapter: "anthropic" },
+  });
+  const thinking = { budgetTokens: 2_000n };
+
+  it("is asked for where the calls begin with thinking of this provider", () => {
+    const { body, warnings } = send({ contents: calls(thought), thinking }, { model });
+    expect([body.thinking, warnings]).toEqual([{ type: "enabled", budget_tokens: 2_000 }, []]);
+  });
+
+  it("is left out where they do not, which the API would refuse", () => {
+    const { body, warnings } = send({ contents: calls(), thinking }, { model });
+    expect([body.thinking, warnings]).toEqual([undefined, ["DROPPED thinking"]]);
   });
 });
 
