@@ -33,7 +33,15 @@ export function encodeMessages(
     messages.push(...turn);
   }
   if (moved.length > 0) messages.push(movedMessage(moved));
+  settleReasoning(messages, context);
   return messages;
+}
+
+/** Calls that another model or the caller made have no thinking of this one: it is said to be empty. */
+function settleReasoning(messages: readonly ChatMessage[], { host }: EncodeContext): void {
+  const member = host.needsReasoning ? host.reasoningMember : undefined;
+  if (member === undefined || !messages.some((message) => message[member] !== undefined)) return;
+  for (const message of messages) if (message.tool_calls !== undefined) message[member] ??= "";
 }
 
 function movedMessage(moved: ChatPart[]): ChatMessage {
@@ -187,8 +195,20 @@ function assistantMessage(parts: readonly PlacedPart[], context: EncodeContext):
   if (refusal !== "") message.refusal = refusal;
   if (calls.length > 0) message.tool_calls = calls;
   const isElsewhere = calls.length > 0 || refusal !== "" || message.audio !== undefined;
+  raiseOptions(message, items, context);
   if (items.length > 0 || !isElsewhere) message.content = contentOf(items);
   return message;
+}
+
+/** Puts options of a text where the host has them: on its message. */
+function raiseOptions(message: ChatMessage, items: ChatPart[], { host }: EncodeContext): void {
+  for (const name of host.messageOptions ?? []) {
+    for (const item of items) {
+      if (!isObject(item) || item[name] === undefined) continue;
+      message[name] = item[name];
+      delete item[name];
+    }
+  }
 }
 
 /** What was said in sound that this provider does not know by an id. */

@@ -33,6 +33,10 @@ export interface ChatHost {
   readonly takesStreamOptions?: boolean;
   /** Member of the model's messages that takes thinking back as text. Default: none. */
   readonly reasoningMember?: "reasoning_content" | "reasoning";
+  /** Whether each turn with calls needs that member, if only empty, once one has it. Default: no. */
+  readonly needsReasoning?: boolean;
+  /** Options of a text that are members of its message, such as `prefix`. Default: none. */
+  readonly messageOptions?: readonly string[];
   /** How it is told to think. Default: levels by `reasoning_effort`, and "none" for none. */
   readonly thinking?: ThinkingRules;
   /** Whether it takes videos, as `video_url`. Default: no. */
