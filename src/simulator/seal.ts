@@ -2,13 +2,14 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { createRandom } from "./random.ts";
 
 /** What an opaque text stands for. Each kind begins as the provider's own do. */
-export type SealKind = "signature" | "redacted" | "reasoning" | "search";
+export type SealKind = "signature" | "redacted" | "reasoning" | "search" | "thought";
 
 const firstBytes: Readonly<Record<SealKind, readonly number[]>> = {
   signature: [0x12],
   redacted: [0x12],
   reasoning: [0x80, 0, 0, 0, 0],
   search: [0x12],
+  thought: [0x12],
 };
 
 const fillerBytes = 120;

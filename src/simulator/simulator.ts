@@ -25,7 +25,7 @@ export interface SimulatorOptions {
 }
 
 /** Wires by the provider or cloud that they are known from. */
-export type SimulatedWire = "anthropic" | "openai" | "mistral";
+export type SimulatedWire = "anthropic" | "openai" | "google" | "vertex" | "mistral";
 
 /** Fake providers on one real socket. */
 export interface Simulator {
@@ -87,7 +87,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const url = urlOf(server.address() as AddressInfo);
   return {
     url,
-    baseURLs: { anthropic: url, openai: `${url}/v1`, mistral: url },
+    baseURLs: {
+      anthropic: url,
+      openai: `${url}/v1`,
+      google: url,
+      vertex: url,
+      mistral: url,
+    },
     get requests() {
       return journal.requests;
     },

@@ -45,9 +45,10 @@ export function countPrompt(
   scope: string,
   blocks: readonly CacheBlock[],
   tooLong: TooLong,
+  tokensMax: number = contextTokensMax,
 ): PromptTokens {
   const inputTokens = sumTokens(blocks);
-  if (inputTokens > contextTokensMax) throw tooLong(inputTokens);
+  if (inputTokens > tokensMax) throw tooLong(inputTokens);
   if (inputTokens < cachedTokensMin) return { inputTokens, cachedTokens: 0 };
   const { readTokens } = state.cache.use(scope, blocks, nowMs);
   const steps = Math.floor(readTokens / cachedTokensStep);
