@@ -1,11 +1,12 @@
 import type { CredentialScheme } from "../contract/adapter.ts";
-import { ConnectorError } from "../contract/connector-error.ts";
 import { AWSCredentialSource, defaultCredentialChain } from "./aws-credentials.ts";
 import type {
   CredentialEnvironment,
   CredentialSource,
   CredentialUse,
 } from "./credential-source.ts";
+import { EntraCredentialSource } from "./entra-credentials.ts";
+import { GoogleCredentialSource } from "./google-credentials.ts";
 import type { HttpRequest } from "./http-client.ts";
 
 /** The schemes by name; each is made when it is first wanted. */
@@ -49,10 +50,6 @@ export class CloudCredentials {
 /** The schemes of this program. */
 export const credentialSources: CredentialSources = {
   aws: (environment) => new AWSCredentialSource(environment, defaultCredentialChain()),
-  google: () => notYet("google"),
-  entra: () => notYet("entra"),
+  google: (environment) => new GoogleCredentialSource(environment),
+  entra: (environment) => new EntraCredentialSource(environment),
 };
-
-function notYet(scheme: CredentialScheme): never {
-  throw new ConnectorError("NOT_IMPLEMENTED", `credentials of ${scheme} are not implemented yet`);
-}
