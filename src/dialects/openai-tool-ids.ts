@@ -1,3 +1,5 @@
+import { stableHash } from "./stable-hash.ts";
+
 /**
  * Ids of tool calls as a provider with a limit on their length accepts them.
  *
@@ -15,18 +17,8 @@ export class ToolIDs {
 
   /** The id to send for an id of the history. */
   map(id: string): string {
-    return id.length <= this.#charactersMax ? id : `call_${hash(id)}`;
+    return id.length <= this.#charactersMax
+      ? id
+      : `call_${stableHash(id).toString(16).padStart(16, "0")}`;
   }
-}
-
-const prime = 0x100000001b3n;
-const offset = 0xcbf29ce484222325n;
-
-/** FNV-1a of 64 bits over the UTF-16 units, as 16 hexadecimal digits. */
-function hash(text: string): string {
-  let value = offset;
-  for (let index = 0; index < text.length; index += 1) {
-    value = BigInt.asUintN(64, (value ^ BigInt(text.charCodeAt(index))) * prime);
-  }
-  return value.toString(16).padStart(16, "0");
 }
