@@ -1,7 +1,7 @@
 import { parseBaseURL } from "./config/base-url.ts";
 import type { Environment } from "./config/environment.ts";
 import { readEnvironmentTarget } from "./config/environment-target.ts";
-import type { Adapter } from "./contract/adapter.ts";
+import type { Adapter, ProviderModels } from "./contract/adapter.ts";
 import { type CallDefaults, callDefaults } from "./contract/call-defaults.ts";
 import { type Clock, systemClock } from "./contract/clock.ts";
 import type { ConnectorApi } from "./contract/connector-api.ts";
@@ -17,6 +17,7 @@ import {
 import type { Secret } from "./contract/secret.ts";
 import type { RouteRule, Target } from "./contract/target.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
+import { ModelCatalogue } from "./dispatch/model-catalogue.ts";
 import { Registry } from "./dispatch/registry.ts";
 import {
   CloudCredentials,
@@ -41,6 +42,8 @@ export interface ConnectorsOptions {
   /** Secrets to keep out of every message, besides the targets' keys. */
   readonly secrets?: readonly Secret[];
   readonly adapters?: readonly Adapter[];
+  /** What is known of models beyond what the adapters bring; later ones win. Default: none. */
+  readonly models?: readonly ProviderModels[];
   readonly clock?: Clock;
   /** Where clouds' credentials come from; for tests. */
   readonly credentialSources?: CredentialSources;
@@ -59,19 +62,17 @@ export interface Connectors {
   close(): Promise<void>;
 }
 
-/** Puts a process together. Throws Error for a route that cannot be compiled. */
+/** Puts a process together. Throws Error for a route that cannot be compiled, or models of no adapter. */
 export function createConnectors(options: ConnectorsOptions): Connectors {
   const { clock = systemClock, limits = defaultLimits, targets } = options;
   const { redactor = new Redactor() } = options;
   for (const { apiKey } of targets) if (apiKey !== undefined) redactor.add(apiKey);
   for (const secret of options.secrets ?? []) redactor.add(secret);
   const http = new HttpClient(limits);
+  const known = options.adapters ?? adapters;
   const dispatcher = new Dispatcher({
-    registry: new Registry({
-      adapters: options.adapters ?? adapters,
-      targets,
-      routes: options.routes ?? [],
-    }),
+    registry: new Registry({ adapters: known, targets, routes: options.routes ?? [] }),
+    catalogue: new ModelCatalogue(known, options.models),
     defaults: options.defaults ?? callDefaults,
     allowedHeaders: new Set(options.allowedHeaders ?? []),
     redact: (text) => redactor.redact(text),

@@ -1,20 +1,19 @@
 import { z } from "zod";
-import type { KnownModel, ModelPrices, PriceTier, TokenPrices } from "../contract/adapter.ts";
+import type {
+  KnownModel,
+  ModelPrices,
+  PriceTier,
+  ProviderModels,
+  TokenPrices,
+} from "../contract/adapter.ts";
 import type { ConfigurationProblem, Path } from "./configuration-problem.ts";
 import { list, mapping, matching, read, text, wrongType } from "./fields.ts";
 import { parseYAML } from "./parse-yaml.ts";
 import { readTextFile } from "./read-file.ts";
 
-/** What one file says of the models of one adapter. */
-export interface CatalogueFile {
-  /** Name of the adapter. */
-  readonly provider: string;
-  readonly models: readonly KnownModel[];
-}
-
 /** A catalogue, or everything that is wrong with its file. */
 export type CatalogueReading =
-  | { readonly catalogue: CatalogueFile }
+  | { readonly catalogue: ProviderModels }
   | { readonly problems: readonly ConfigurationProblem[] };
 
 /** Largest file of a catalogue, bytes. */

@@ -98,6 +98,13 @@ export interface KnownModel {
   readonly asOf?: string;
 }
 
+/** What a file says of the models of one adapter. */
+export interface ProviderModels {
+  /** Name of the adapter. */
+  readonly provider: string;
+  readonly models: readonly KnownModel[];
+}
+
 /** Where the key goes: a named scheme that `http/` carries out. */
 export type AuthScheme =
   | { readonly scheme: "bearer" }

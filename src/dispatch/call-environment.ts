@@ -6,11 +6,13 @@ import type { HttpClient } from "../http/http-client.ts";
 import type { WorkSignal } from "../resilience/work-signal.ts";
 import type { CallPlan } from "./call-plan.ts";
 import type { Redact } from "./clean-text.ts";
+import type { ModelCatalogue } from "./model-catalogue.ts";
 
 /** What carries a planned call out. */
 export interface CallEnvironment {
   readonly http: HttpClient;
   readonly credentials: CloudCredentials;
+  readonly catalogue: ModelCatalogue;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly redact: Redact;

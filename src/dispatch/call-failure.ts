@@ -1,11 +1,12 @@
 import { Code } from "../../gen/ts/google/rpc/code_pb.ts";
 import type { StreamProgress } from "../../gen/ts/nexen/connectors/v1/error_pb.ts";
-import type { Clock } from "../contract/clock.ts";
 import { ConnectorError, toConnectorError } from "../contract/connector-error.ts";
 import { exhaustedLimits, retryHint } from "../resilience/retry-hint.ts";
 import type { AttemptRecord } from "./attempt-record.ts";
+import type { CallEnvironment } from "./call-environment.ts";
 import type { CallPlan } from "./call-plan.ts";
-import { type Clean, cleaner, type Redact, valueCharactersMax } from "./clean-text.ts";
+import { type Clean, cleaner, valueCharactersMax } from "./clean-text.ts";
+import { isRetired, type ModelCatalogue } from "./model-catalogue.ts";
 
 const messageCharactersMax = 512;
 
@@ -17,13 +18,13 @@ export function completeFailure(
   thrown: unknown,
   plan: CallPlan,
   record: AttemptRecord,
-  clock: Clock,
-  redact: Redact,
+  { clock, redact, catalogue }: CallEnvironment,
   progress?: StreamProgress,
 ): ConnectorError {
+  const nowMs = clock.wallTimeMs();
   const known = toConnectorError(thrown, "INTERNAL_FAULT", "this server failed; see its log");
-  const error = withSuccessor(forCallersKey(known, plan), plan);
-  const hint = retryHint(record.headers, clock.wallTimeMs());
+  const error = withSuccessor(forCallersKey(known, plan), plan, catalogue, nowMs);
+  const hint = retryHint(record.headers, nowMs);
   const told = hint.retryAfterMs ?? error.fields.retryAfterMs;
   const limits = error.reason === "PROVIDER_RATE_LIMITED" ? exhaustedLimits(record.headers) : [];
   const clean = cleaner(plan, redact);
@@ -73,16 +74,27 @@ function forCallersKey(error: ConnectorError, plan: CallPlan): ConnectorError {
     : error;
 }
 
-/** A model that the provider has retired is missing for good: its successor is the next thing to try. */
-function withSuccessor(error: ConnectorError, { target, match, model }: CallPlan): ConnectorError {
-  if (error.reason !== "MODEL_NOT_FOUND") return error;
-  const names = new Set([match.model.toLowerCase(), model.toLowerCase()]);
-  const known = target.adapter.models.find(({ name }) => names.has(name.toLowerCase()));
-  if (known?.successor === undefined) return error;
-  const message = `${error.message} (retired by the provider; try ${known.successor})`;
+/**
+ * A model that the provider has retired is missing for good: its successor is the next thing to try.
+ * Clouds keep models for longer or shorter, so that nothing is said of theirs.
+ */
+function withSuccessor(
+  error: ConnectorError,
+  { target, match, model }: CallPlan,
+  catalogue: ModelCatalogue,
+  nowMs: number,
+): ConnectorError {
+  if (error.reason !== "MODEL_NOT_FOUND" || target.host !== "direct") return error;
+  const known = [model, match.model].map((name) => catalogue.find(target.adapter.name, name));
+  const retired = known.find((each) => each !== undefined && isRetired(each, nowMs));
+  if (retired === undefined) return error;
+  const { retiresOn, successor } = retired;
+  const when = retiresOn === undefined ? "" : ` on ${retiresOn}`;
+  const next = successor === undefined ? "" : `; try ${successor}`;
+  const message = `${error.message} (retired by the provider${when}${next})`;
   return new ConnectorError(error.reason, message, {
     ...error.fields,
-    metadata: { ...error.fields.metadata, successor: known.successor },
+    metadata: { ...error.fields.metadata, ...(successor !== undefined && { successor }) },
   });
 }
 

@@ -48,7 +48,7 @@ export class Dispatcher implements ConnectorApi {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    this.#models = new ModelList(options.registry);
+    this.#models = new ModelList(options.registry, options.catalogue, options.clock);
   }
 
   async call(request: CallRequest, context: CallContext): Promise<CallResponse> {

@@ -1,7 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
-  CostSchema,
   type LLMResponse,
   type Warning,
   WarningKind,
@@ -10,6 +9,7 @@ import {
 import type { AttemptRecord } from "./attempt-record.ts";
 import type { CallEnvironment } from "./call-environment.ts";
 import type { CallPlan } from "./call-plan.ts";
+import { costOf } from "./cost.ts";
 import { estimateUsage, outputCharacters } from "./token-estimate.ts";
 
 /** Adds to a decoded answer what only the dispatcher knows. Changes and returns it. */
@@ -22,8 +22,9 @@ export function finishResponse(
 ): LLMResponse {
   response.model ||= plan.model;
   response.usage ??= estimateUsage(plan.request, outputCharacters(response.content));
-  response.cost ??= create(CostSchema, { known: false });
-  response.createTime ??= timestampFromMs(environment.clock.wallTimeMs());
+  const nowMs = environment.clock.wallTimeMs();
+  response.cost ??= costOf(response, plan, environment.catalogue, nowMs);
+  response.createTime ??= timestampFromMs(nowMs);
   response.route = record.toRoute();
   if (warnings.length > 0) response.warnings = [...warnings, ...response.warnings];
   return response;

@@ -85,12 +85,11 @@ class StreamCall {
 
   /** The error that ends the call, with how far it had come. */
   failure(thrown: unknown): ConnectorError {
-    const { clock, redact } = this.#environment;
     const { signal } = this.#work;
     const cause = signal.aborted ? signal.reason : thrown;
     const progress =
       this.#stream && this.#tally.progress(this.#plan.request, this.#stream.snapshot());
-    return completeFailure(cause, this.#plan, this.#record, clock, redact, progress);
+    return completeFailure(cause, this.#plan, this.#record, this.#environment, progress);
   }
 
   /** Frees what the call holds. A connection whose answer is whole is read to its end first. */

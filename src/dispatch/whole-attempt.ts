@@ -29,7 +29,7 @@ export async function wholeAttempt<T>(
   context: CallContext,
   environment: CallEnvironment,
 ): Promise<T> {
-  const { clock, redact } = environment;
+  const { clock } = environment;
   const work = new WorkSignal(clock, context.signal);
   try {
     limitToDeadline(work, plan, clock);
@@ -40,7 +40,7 @@ export async function wholeAttempt<T>(
     return await read(response, request.warnings);
   } catch (thrown) {
     const cause = work.signal.aborted ? work.signal.reason : thrown;
-    throw completeFailure(cause, plan, record, clock, redact);
+    throw completeFailure(cause, plan, record, environment);
   } finally {
     work.dispose();
   }

@@ -155,7 +155,8 @@ describe.each(wires)("over $name", (wire) => {
       const resolved = await client.resolveModel({ model: name });
       expect([name, resolved.provider]).toEqual([name, provider]);
       expect([name, ...resolved.targets.map((target) => target.name)]).toEqual([name, ...targets]);
-      expect([name, resolved.targets[0]?.model]).toEqual([name, sentAs || name]);
+      const sent = targets.length === 0 ? undefined : sentAs || name;
+      expect([name, resolved.targets[0]?.model]).toEqual([name, sent]);
     }
   });
 

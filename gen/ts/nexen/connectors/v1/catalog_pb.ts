@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nexen/connectors/v1/catalog.proto.
  */
 export const file_nexen_connectors_v1_catalog: GenFile = /*@__PURE__*/
-  fileDesc("CiFuZXhlbi9jb25uZWN0b3JzL3YxL2NhdGFsb2cucHJvdG8SE25leGVuLmNvbm5lY3RvcnMudjEieQoSQ291bnRUb2tlbnNSZXF1ZXN0EjAKB3JlcXVlc3QYASABKAsyHy5uZXhlbi5jb25uZWN0b3JzLnYxLkxMTVJlcXVlc3QSMQoHb3B0aW9ucxgCIAEoCzIgLm5leGVuLmNvbm5lY3RvcnMudjEuQ2FsbE9wdGlvbnMiuAEKE0NvdW50VG9rZW5zUmVzcG9uc2USFAoMaW5wdXRfdG9rZW5zGAEgASgDEjAKBnNvdXJjZRgCIAEoDjIgLm5leGVuLmNvbm5lY3RvcnMudjEuVXNhZ2VTb3VyY2USKQoFcm91dGUYAyABKAsyGi5uZXhlbi5jb25uZWN0b3JzLnYxLlJvdXRlEi4KCHdhcm5pbmdzGAQgAygLMhwubmV4ZW4uY29ubmVjdG9ycy52MS5XYXJuaW5nIlcKE1Jlc29sdmVNb2RlbFJlcXVlc3QSDQoFbW9kZWwYASABKAkSMQoHb3B0aW9ucxgCIAEoCzIgLm5leGVuLmNvbm5lY3RvcnMudjEuQ2FsbE9wdGlvbnMinQEKFFJlc29sdmVNb2RlbFJlc3BvbnNlEgwKBHJ1bGUYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSNAoHdGFyZ2V0cxgDIAMoCzIjLm5leGVuLmNvbm5lY3RvcnMudjEuUmVzb2x2ZWRUYXJnZXQSLwoHbWF0Y2hlcxgEIAMoCzIeLm5leGVuLmNvbm5lY3RvcnMudjEuUnVsZU1hdGNoIpIBCg5SZXNvbHZlZFRhcmdldBIMCgRuYW1lGAEgASgJEg8KB2FkYXB0ZXIYAiABKAkSDwoHZGlhbGVjdBgDIAEoCRIMCgRob3N0GAQgASgJEhAKCGJhc2VfdXJsGAUgASgJEg4KBnJlZ2lvbhgGIAEoCRINCgVtb2RlbBgHIAEoCRIRCglzaW11bGF0ZWQYCCABKAgiSAoJUnVsZU1hdGNoEgwKBHJ1bGUYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSDgoGc291cmNlGAMgASgJEgsKA3doeRgEIAEoCSJMChFMaXN0TW9kZWxzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIQCghwcm92aWRlchgDIAEoCSJdChJMaXN0TW9kZWxzUmVzcG9uc2USLgoGbW9kZWxzGAEgAygLMh4ubmV4ZW4uY29ubmVjdG9ycy52MS5Nb2RlbEluZm8SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInEKCU1vZGVsSW5mbxIMCgRuYW1lGAEgASgJEhAKCHByb3ZpZGVyGAIgASgJEg8KB3RhcmdldHMYAyADKAkSDwoHc2VudF9hcxgEIAEoCRIPCgdyZXRpcmVkGAUgASgIEhEKCXN1Y2Nlc3NvchgGIAEoCWIGcHJvdG8z", [file_nexen_connectors_v1_llm, file_nexen_connectors_v1_options]);
+  fileDesc("CiFuZXhlbi9jb25uZWN0b3JzL3YxL2NhdGFsb2cucHJvdG8SE25leGVuLmNvbm5lY3RvcnMudjEieQoSQ291bnRUb2tlbnNSZXF1ZXN0EjAKB3JlcXVlc3QYASABKAsyHy5uZXhlbi5jb25uZWN0b3JzLnYxLkxMTVJlcXVlc3QSMQoHb3B0aW9ucxgCIAEoCzIgLm5leGVuLmNvbm5lY3RvcnMudjEuQ2FsbE9wdGlvbnMiuAEKE0NvdW50VG9rZW5zUmVzcG9uc2USFAoMaW5wdXRfdG9rZW5zGAEgASgDEjAKBnNvdXJjZRgCIAEoDjIgLm5leGVuLmNvbm5lY3RvcnMudjEuVXNhZ2VTb3VyY2USKQoFcm91dGUYAyABKAsyGi5uZXhlbi5jb25uZWN0b3JzLnYxLlJvdXRlEi4KCHdhcm5pbmdzGAQgAygLMhwubmV4ZW4uY29ubmVjdG9ycy52MS5XYXJuaW5nIlcKE1Jlc29sdmVNb2RlbFJlcXVlc3QSDQoFbW9kZWwYASABKAkSMQoHb3B0aW9ucxgCIAEoCzIgLm5leGVuLmNvbm5lY3RvcnMudjEuQ2FsbE9wdGlvbnMinQEKFFJlc29sdmVNb2RlbFJlc3BvbnNlEgwKBHJ1bGUYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSNAoHdGFyZ2V0cxgDIAMoCzIjLm5leGVuLmNvbm5lY3RvcnMudjEuUmVzb2x2ZWRUYXJnZXQSLwoHbWF0Y2hlcxgEIAMoCzIeLm5leGVuLmNvbm5lY3RvcnMudjEuUnVsZU1hdGNoIpIBCg5SZXNvbHZlZFRhcmdldBIMCgRuYW1lGAEgASgJEg8KB2FkYXB0ZXIYAiABKAkSDwoHZGlhbGVjdBgDIAEoCRIMCgRob3N0GAQgASgJEhAKCGJhc2VfdXJsGAUgASgJEg4KBnJlZ2lvbhgGIAEoCRINCgVtb2RlbBgHIAEoCRIRCglzaW11bGF0ZWQYCCABKAgiSAoJUnVsZU1hdGNoEgwKBHJ1bGUYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSDgoGc291cmNlGAMgASgJEgsKA3doeRgEIAEoCSJMChFMaXN0TW9kZWxzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIQCghwcm92aWRlchgDIAEoCSJdChJMaXN0TW9kZWxzUmVzcG9uc2USLgoGbW9kZWxzGAEgAygLMh4ubmV4ZW4uY29ubmVjdG9ycy52MS5Nb2RlbEluZm8SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIpsCCglNb2RlbEluZm8SDAoEbmFtZRgBIAEoCRIQCghwcm92aWRlchgCIAEoCRIPCgd0YXJnZXRzGAMgAygJEg8KB3NlbnRfYXMYBCABKAkSDwoHcmV0aXJlZBgFIAEoCBIRCglzdWNjZXNzb3IYBiABKAkSDwoHYWxpYXNlcxgHIAMoCRIWCg5jb250ZXh0X3Rva2VucxgIIAEoAxIZChFvdXRwdXRfdG9rZW5zX21heBgJIAEoAxIwCgZwcmljZXMYCiABKAsyIC5uZXhlbi5jb25uZWN0b3JzLnYxLk1vZGVsUHJpY2VzEhMKC3JldGlyZV9kYXRlGAsgASgJEg4KBnNvdXJjZRgMIAEoCRINCgVhc19vZhgNIAEoCSK+AwoLTW9kZWxQcmljZXMSGAoLaW5wdXRfbmFub3MYASABKANIAIgBARIZCgxvdXRwdXRfbmFub3MYAiABKANIAYgBARIdChBjYWNoZV9yZWFkX25hbm9zGAMgASgDSAKIAQESHgoRY2FjaGVfd3JpdGVfbmFub3MYBCABKANIA4gBARIjChZjYWNoZV93cml0ZV9ob3VyX25hbm9zGAUgASgDSASIAQESHgoRaW5wdXRfYXVkaW9fbmFub3MYBiABKANIBYgBARIfChJvdXRwdXRfYXVkaW9fbmFub3MYByABKANIBogBARItCgV0aWVycxgIIAMoCzIeLm5leGVuLmNvbm5lY3RvcnMudjEuUHJpY2VUaWVyEhIKCnVudGlsX2RhdGUYCSABKAlCDgoMX2lucHV0X25hbm9zQg8KDV9vdXRwdXRfbmFub3NCEwoRX2NhY2hlX3JlYWRfbmFub3NCFAoSX2NhY2hlX3dyaXRlX25hbm9zQhkKF19jYWNoZV93cml0ZV9ob3VyX25hbm9zQhQKEl9pbnB1dF9hdWRpb19uYW5vc0IVChNfb3V0cHV0X2F1ZGlvX25hbm9zIlkKCVByaWNlVGllchIaChJhYm92ZV9pbnB1dF90b2tlbnMYASABKAMSMAoGcHJpY2VzGAIgASgLMiAubmV4ZW4uY29ubmVjdG9ycy52MS5Nb2RlbFByaWNlc2IGcHJvdG8z", [file_nexen_connectors_v1_llm, file_nexen_connectors_v1_options]);
 
 /**
  * Asks for the number of input tokens of a request.
@@ -381,6 +381,56 @@ export type ModelInfo = Message<"nexen.connectors.v1.ModelInfo"> & {
    * @generated from field: string successor = 6;
    */
   successor: string;
+
+  /**
+   * Other names of the same model at the same prices.
+   *
+   * @generated from field: repeated string aliases = 7;
+   */
+  aliases: string[];
+
+  /**
+   * Size of the context window: input and output, or input alone where the provider counts so, in
+   * tokens. 0: not known.
+   *
+   * @generated from field: int64 context_tokens = 8;
+   */
+  contextTokens: bigint;
+
+  /**
+   * Most output tokens. 0: not known.
+   *
+   * @generated from field: int64 output_tokens_max = 9;
+   */
+  outputTokensMax: bigint;
+
+  /**
+   * Prices at the first of `targets`; without targets, at the provider's own address. Unset: not known.
+   *
+   * @generated from field: nexen.connectors.v1.ModelPrices prices = 10;
+   */
+  prices?: ModelPrices | undefined;
+
+  /**
+   * Day on which the provider retires or retired it, "YYYY-MM-DD". Empty: none is known.
+   *
+   * @generated from field: string retire_date = 11;
+   */
+  retireDate: string;
+
+  /**
+   * Public address that tells all this. Empty: the model is known by configuration alone.
+   *
+   * @generated from field: string source = 12;
+   */
+  source: string;
+
+  /**
+   * Day on which it told so, "YYYY-MM-DD". Empty: without `source`.
+   *
+   * @generated from field: string as_of = 13;
+   */
+  asOf: string;
 };
 
 /**
@@ -389,4 +439,110 @@ export type ModelInfo = Message<"nexen.connectors.v1.ModelInfo"> & {
  */
 export const ModelInfoSchema: GenMessage<ModelInfo> = /*@__PURE__*/
   messageDesc(file_nexen_connectors_v1_catalog, 8);
+
+/**
+ * What tokens of a model cost, in nano-USD per million tokens (1 USD is 1,000,000,000). A price that is
+ * not set is not known; 0 is free.
+ *
+ * @generated from message nexen.connectors.v1.ModelPrices
+ */
+export type ModelPrices = Message<"nexen.connectors.v1.ModelPrices"> & {
+  /**
+   * Input that was neither read from a cache, nor written to one, nor audio.
+   *
+   * @generated from field: optional int64 input_nanos = 1;
+   */
+  inputNanos?: bigint | undefined;
+
+  /**
+   * Output that was no audio, thinking included.
+   *
+   * @generated from field: optional int64 output_nanos = 2;
+   */
+  outputNanos?: bigint | undefined;
+
+  /**
+   * Input read from the provider's prompt cache.
+   *
+   * @generated from field: optional int64 cache_read_nanos = 3;
+   */
+  cacheReadNanos?: bigint | undefined;
+
+  /**
+   * Input written to that cache for its usual time.
+   *
+   * @generated from field: optional int64 cache_write_nanos = 4;
+   */
+  cacheWriteNanos?: bigint | undefined;
+
+  /**
+   * Input written to that cache for an hour.
+   *
+   * @generated from field: optional int64 cache_write_hour_nanos = 5;
+   */
+  cacheWriteHourNanos?: bigint | undefined;
+
+  /**
+   * Input that was audio.
+   *
+   * @generated from field: optional int64 input_audio_nanos = 6;
+   */
+  inputAudioNanos?: bigint | undefined;
+
+  /**
+   * Output that was audio.
+   *
+   * @generated from field: optional int64 output_audio_nanos = 7;
+   */
+  outputAudioNanos?: bigint | undefined;
+
+  /**
+   * Prices of requests with more input, the smallest size first. Empty: one price for every size.
+   *
+   * @generated from field: repeated nexen.connectors.v1.PriceTier tiers = 8;
+   */
+  tiers: PriceTier[];
+
+  /**
+   * Last day on which the prices hold, "YYYY-MM-DD" in UTC. Empty: no end is announced.
+   *
+   * @generated from field: string until_date = 9;
+   */
+  untilDate: string;
+};
+
+/**
+ * Describes the message nexen.connectors.v1.ModelPrices.
+ * Use `create(ModelPricesSchema)` to create a new message.
+ */
+export const ModelPricesSchema: GenMessage<ModelPrices> = /*@__PURE__*/
+  messageDesc(file_nexen_connectors_v1_catalog, 9);
+
+/**
+ * Prices of a whole request whose input is larger than a size.
+ *
+ * @generated from message nexen.connectors.v1.PriceTier
+ */
+export type PriceTier = Message<"nexen.connectors.v1.PriceTier"> & {
+  /**
+   * They hold for more input tokens than this, cached ones counted.
+   *
+   * @generated from field: int64 above_input_tokens = 1;
+   */
+  aboveInputTokens: bigint;
+
+  /**
+   * The prices, without tiers and end of their own.
+   *
+   * @generated from field: nexen.connectors.v1.ModelPrices prices = 2;
+   */
+  prices?: ModelPrices | undefined;
+};
+
+/**
+ * Describes the message nexen.connectors.v1.PriceTier.
+ * Use `create(PriceTierSchema)` to create a new message.
+ */
+export const PriceTierSchema: GenMessage<PriceTier> = /*@__PURE__*/
+  messageDesc(file_nexen_connectors_v1_catalog, 10);
 
