@@ -39,17 +39,25 @@ export function checkWire(
   return dialect && { adapter, host, preset: set.preset, dialect };
 }
 
-/** The preset at whose own address a base URL is. Undefined: there is none that has the dialect. */
+/**
+ * The preset at whose own address a base URL is; of several at one origin, one whose address it begins
+ * with. Undefined: there is none that has the dialect.
+ */
 export function presetAt(
   baseURL: string,
   { presets = [] }: Adapter,
   dialectName: string | undefined,
 ): Preset | undefined {
-  return presets.find(
+  const near = presets.filter(
     (preset) =>
       ownOrigins(preset).has(originOf(baseURL)) &&
       (dialectName === undefined || Object.hasOwn(preset.dialects, dialectName)),
   );
+  const begins = ({ dialects }: Preset): boolean =>
+    Object.values(dialects).some(
+      ({ defaultBaseURL: own }) => own !== "" && `${baseURL}/`.startsWith(`${own}/`),
+    );
+  return near.find(begins) ?? near[0];
 }
 
 function checkHost(

@@ -8,7 +8,7 @@ import { formatDuration } from "../../src/config/quantities.ts";
 import { allKeys, logLevels } from "../../src/config/schema.ts";
 import { callDefaults } from "../../src/contract/call-defaults.ts";
 import { defaultLimits } from "../../src/contract/limits.ts";
-import { adapters as providers } from "../../src/providers/index.ts";
+import { adapters } from "../../src/providers/index.ts";
 import { load } from "./loading.ts";
 
 const page = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
@@ -20,7 +20,40 @@ function rowOf(name: string): readonly string[] {
   return row?.split(/(?<!\\)\|/).map((cell) => cell.trim().replace(/^`(.*)`$/, "$1")) ?? [];
 }
 
+/** A row of a table, as it has to stand there. */
+function row(...cells: readonly (readonly string[])[]): string {
+  const shown = cells.map((words) => words.map((word) => `\`${word}\``).join(", "));
+  return `| ${shown.join(" | ")} |`;
+}
+
+/** Words as a cell of a table has them; without any, a sentence stands in their place. */
+function cell(words: Iterable<string>, otherwise: string): string {
+  const shown = [...new Set(words)].filter((word) => word !== "").map((word) => `\`${word}\``);
+  return shown.join(", ") || otherwise;
+}
+
+const presets = adapters.flatMap((adapter) =>
+  (adapter.presets ?? []).map(({ name, keyVariables, dialects }) => {
+    const addresses = Object.values(dialects).map(({ defaultBaseURL }) => defaultBaseURL);
+    const address = cell(addresses, "`base_url` is required");
+    return `${row([name], [adapter.name], keyVariables).slice(0, -1)}| ${address} |`;
+  }),
+);
+
+const needs = { azure: ["base_url"], vertex: ["region", "project"], bedrock: ["region"] };
+
+const hosts = adapters.flatMap((adapter) =>
+  Object.entries(adapter.hosts ?? {}).map(([host, { dialects }]) => {
+    const credentials = Object.values(dialects).map((dialect) => dialect.credentials ?? "");
+    const cells = [[adapter.name], [host], Object.keys(dialects), needs[host as "azure"]];
+    return `${row(...cells).slice(0, -1)}| a key, or ${cell(credentials, "")} |`;
+  }),
+);
+
 const keys = {
+  GROQ_API_KEY: "e",
+  AZURE_OPENAI_API_KEY: "f",
+  GATEWAY_KEY: "g",
   ANTHROPIC_API_KEY: "a",
   OPENAI_API_KEY: "b",
   OPENAI_EU_KEY: "c",
@@ -65,7 +98,7 @@ describe("the page", () => {
     for (const level of logLevels) expect(rowOf("log_level")[2]).toContain(`\`${level}\``);
   });
 
-  it.each(providers.map((adapter) => [adapter.name, adapter] as const))(
+  it.each(adapters.map((adapter) => [adapter.name, adapter] as const))(
     "has the variables and the dialects of %s",
     (name, { keyVariables, baseURLVariables, dialects }) => {
       const row = rowOf(name).join(" ");
@@ -75,6 +108,10 @@ describe("the page", () => {
       for (const dialect of Object.keys(dialects)) expect(named).toContain(`\`${dialect}\``);
     },
   );
+
+  it.each([...presets, ...hosts])("has the row %s", (line) => {
+    expect(page.split("\n")).toContain(line);
+  });
 
   it("has the variables of the server", () => {
     for (const name of ["CONNECTORS_CONFIG", "CONNECTORS_HOST", "CONNECTORS_PORT"]) {
@@ -101,7 +138,7 @@ describe("the examples", () => {
   const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, block]) => block ?? "");
 
   it.each([...blocks, example])("load, and all their targets are enabled: %#", (block) => {
-    const { targets, disabled, notes } = load({ yaml: block, environment: keys });
+    const { targets, disabled, notes } = load({ yaml: block, environment: keys, adapters });
     expect(targets.length).toBeGreaterThan(0);
     expect(disabled).toEqual([]);
     expect(notes).toEqual([]);

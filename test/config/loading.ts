@@ -61,6 +61,8 @@ export interface Loading {
   readonly files?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly flags?: ConfigurationFlags;
+  /** Default: `adapters`, which have no wire. */
+  readonly adapters?: readonly Adapter[];
 }
 
 /** Loads from files that exist only meanwhile. */
@@ -73,7 +75,7 @@ export function load(loading: Loading): Configuration {
       file: loading.yaml === undefined ? undefined : join(folder, "connectors.yaml"),
       environment: loading.environment ?? {},
       flags: loading.flags,
-      adapters,
+      adapters: loading.adapters ?? adapters,
     });
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
