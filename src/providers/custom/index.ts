@@ -1,9 +1,13 @@
 import type { Adapter, Dialect, ModelPattern } from "../../contract/adapter.ts";
 import { anthropicMessages } from "../../dialects/anthropic-messages/dialect.ts";
 import { cohereChat } from "../../dialects/cohere/dialect.ts";
-import { chatDialect } from "../../dialects/openai-chat/dialect.ts";
+import { ollama } from "../../dialects/ollama/dialect.ts";
 import { openAIResponses } from "../../dialects/openai-responses/dialect.ts";
+import { anyHost } from "./chat-hosts.ts";
+import { clouds } from "./clouds.ts";
 import { knownModels } from "./models.ts";
+import { presets } from "./presets.ts";
+import { chatWire } from "./wires.ts";
 
 const patterns: readonly ModelPattern[] = [
   {
@@ -30,21 +34,13 @@ export const custom: Adapter = Object.freeze<Adapter>({
   keyRequired: false,
   baseURLVariables: ["CUSTOM_BASE_URL"],
   dialects: {
-    "openai-chat": bare(
-      "openai-chat",
-      chatDialect(
-        {
-          path: "/chat/completions",
-          maxTokensMember: "max_tokens",
-          stopSequencesMax: 64,
-          toolIDCharactersMax: 256,
-        },
-        "",
-      ),
-    ),
+    "openai-chat": bare("openai-chat", chatWire(anyHost, "")),
     "openai-responses": bare("openai-responses", openAIResponses),
     "anthropic-messages": bare("anthropic-messages", anthropicMessages),
+    ollama: bare("ollama", ollama),
     cohere: bare("cohere", cohereChat),
   },
   defaultDialect: "openai-chat",
+  hosts: clouds,
+  presets,
 });

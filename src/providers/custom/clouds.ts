@@ -1,0 +1,55 @@
+import type { AuthScheme, Dialect, DialectSet } from "../../contract/adapter.ts";
+import { messagesTokenCounter } from "../../dialects/anthropic-messages/count-tokens.ts";
+import { anthropicMessages } from "../../dialects/anthropic-messages/dialect.ts";
+import { encodeMessages, encodeTokenCount } from "../../dialects/anthropic-messages/encode.ts";
+import { messagesPaths } from "../../dialects/anthropic-messages/messages-host.ts";
+import { azureOpenAIPath } from "../../dialects/azure-path.ts";
+import { service } from "./chat-hosts.ts";
+import { chatWire, responsesWire } from "./wires.ts";
+
+const azureKey: AuthScheme = { scheme: "header", name: "api-key" };
+const foundry = messagesPaths("/anthropic");
+
+const azureChat: Dialect = chatWire(service, "");
+const azureResponses: Dialect = responsesWire("");
+
+/** Deployments at Azure of models of any maker, over the wires that Azure itself serves. */
+const azure: DialectSet = {
+  dialects: {
+    "openai-chat": {
+      ...azureChat,
+      auth: azureKey,
+      credentials: "entra",
+      requestIdHeader: "apim-request-id",
+      encode: (input) => ({
+        ...azureChat.encode(input),
+        path: azureOpenAIPath(input.place, input.model, "chat/completions"),
+      }),
+    },
+    "openai-responses": {
+      ...azureResponses,
+      auth: azureKey,
+      credentials: "entra",
+      requestIdHeader: "apim-request-id",
+      encode: (input) => ({
+        ...azureResponses.encode(input),
+        path: azureOpenAIPath(input.place, input.model, "responses"),
+      }),
+    },
+    "anthropic-messages": {
+      ...anthropicMessages,
+      defaultBaseURL: "",
+      auth: azureKey,
+      credentials: "entra",
+      encode: (input) => encodeMessages(input, foundry),
+      countTokens: {
+        ...messagesTokenCounter,
+        encode: (input) => encodeTokenCount(input, foundry),
+      },
+    },
+  },
+  defaultDialect: "openai-chat",
+};
+
+/** The wires of models of any maker at clouds. */
+export const clouds: { readonly azure: DialectSet } = Object.freeze({ azure });
