@@ -24,7 +24,9 @@ export function expectOpenAIChat({ response }: Recording): Expectation | undefin
 
 function errorOf(body: Plain, status: number): Expectation {
   const { code, type } = objectOf(body.error);
-  return { kind: "error", status, code: stringOf(code) || stringOf(type) };
+  // Servers that give the status again as their code say more with the type.
+  const words = stringOf(code) || stringOf(type);
+  return { kind: "error", status, code: words || (typeof code === "number" ? String(code) : "") };
 }
 
 function answerOf(body: Plain): Expectation {

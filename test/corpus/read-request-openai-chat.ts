@@ -27,16 +27,24 @@ import {
 
 /**
  * Reads a body of OpenAI's Chat Completions as its author would have asked the contract. `adapter` is
- * the one that is asked.
+ * the one that is asked, `reasoningMember` the member of messages in which its host takes thinking.
  */
-export function readOpenAIChatRequest(body: Plain, adapter = "openai"): ReadRequest {
+export function readOpenAIChatRequest(
+  body: Plain,
+  adapter = "openai",
+  reasoningMember?: string,
+): ReadRequest {
   const own = new ProviderFields(adapter);
   const { model, messages, stream, stream_options: streamOptions, ...knobs } = body;
   const { tools, tool_choice: choice, response_format: format, ...rest } = knobs;
   const { include_usage: _, ...unusual } = objectOf(streamOptions);
   const request: RequestInit = {
     model: stringOf(model),
-    contents: objectsOf(messages).map((message) => contentOf(message, own)),
+    contents: objectsOf(messages).map((message) => {
+      const thoughts =
+        reasoningMember === undefined ? [] : thoughtsOf(message, reasoningMember, adapter, own);
+      return withThoughts(thoughts, contentOf(message, own));
+    }),
     tools: objectsOf(tools).map((tool, index) => toolOf(tool, index, own)),
   };
   const unsaid = { ...withoutNulls(rest) } as Unsaid;
@@ -65,6 +73,34 @@ function contentOf(message: Plain, own: ProviderFields): TurnInit {
   const isPlain = typeof message.content === "string" && calls.length + refusals.length === 0;
   if (isPlain) return { ...content, ...textTurn(role, stringOf(message.content)) };
   return { ...content, parts: [...partsOf(message.content, own), ...refusals, ...calls] };
+}
+
+/** Thinking that goes back: as text in the host's member, and what else holds it as its own fields. */
+function thoughtsOf(
+  message: Plain,
+  member: string,
+  adapter: string,
+  own: ProviderFields,
+): PartInit[] {
+  const { reasoning_details: details } = message;
+  const text =
+    stringOf(message[member]) ||
+    objectsOf(details)
+      .map((detail) => stringOf(detail.text))
+      .join("");
+  const others = ["reasoning", "reasoning_content", "reasoning_details"]
+    .filter((name) => name !== member && message[name] !== null && message[name] !== undefined)
+    .map((name) => [name, message[name]]);
+  if (text === "" && others.length === 0) return [];
+  const options = own.options("thinking", Object.fromEntries(others));
+  return [{ kind: { case: "thinking", value: { text, adapter } }, ...options }];
+}
+
+function withThoughts(thoughts: PartInit[], turn: TurnInit): TurnInit {
+  if (thoughts.length === 0) return turn;
+  const { message = "", parts = [], ...rest } = turn;
+  const said = message === "" ? [] : [textPart(message)];
+  return { ...rest, parts: [...thoughts, ...said, ...parts] };
 }
 
 function resultOf(message: Plain, own: ProviderFields): PartInit {
@@ -96,7 +132,8 @@ function partsOf(content: unknown, own: ProviderFields): PartInit[] {
 }
 
 function partOf(part: Plain, own: ProviderFields): PartInit {
-  const { type, text, image_url: image, input_audio: audio, file, ...rest } = part;
+  const { type, text, image_url: image, input_audio: audio, file, ...others } = part;
+  const { video_url: video, ...rest } = others;
   switch (type) {
     case "text":
       return { ...textPart(stringOf(text)), ...own.options("text", rest) };
@@ -111,6 +148,11 @@ function partOf(part: Plain, own: ProviderFields): PartInit {
       const value = Buffer.from(stringOf(data), "base64");
       const mimeType = `audio/${format === "mp3" ? "mpeg" : stringOf(format)}`;
       return mediaPart(MediaKind.AUDIO, { mimeType, source: { case: "data", value } });
+    }
+    case "video_url": {
+      const { url, ...inner } = objectOf(video);
+      const media = mediaPart(MediaKind.VIDEO, atAddress(stringOf(url)));
+      return { ...media, ...own.options("video", { ...rest, ...inner }) };
     }
     case "file": {
       const { file_id: id, file_data: data, filename } = objectOf(file);

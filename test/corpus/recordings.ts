@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { liveRecords } from "./live-recordings.ts";
 import { isObject, objectOf, type Plain } from "./plain.ts";
 
 /** One recorded exchange with a real provider. */
@@ -27,17 +28,25 @@ export interface Recording {
 /** Folder of the recordings. Unset: the tests that read them are skipped. */
 export const corpusFolder: string | undefined = process.env.CONNECTORS_CORPUS;
 
-/** All recordings of the given APIs, in the order of their files. */
+/** All recordings of the given APIs, in the order of their files; of live servers, what ended complete. */
 export function recordingsOf(apis: readonly string[]): readonly Recording[] {
   if (corpusFolder === undefined || !existsSync(corpusFolder)) return [];
   const folder = corpusFolder;
-  return readdirSync(folder)
+  const exchanges = readdirSync(folder)
     .filter((name) => /^exchanges-.*\.jsonl$/.test(name))
     .sort()
     .flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n"))
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Plain)
-    .filter(({ api }) => apis.includes(String(api)))
+    .map((line) => JSON.parse(line) as Plain);
+  const live = liveRecords(folder).filter(({ ended }) => ended === "complete");
+  return [...exchanges, ...live].filter(({ api }) => apis.includes(String(api))).map(toRecording);
+}
+
+/** Exchanges with live servers of the given APIs that broke off: the client left, or the server died. */
+export function brokenRecordings(apis: readonly string[]): readonly Recording[] {
+  if (corpusFolder === undefined) return [];
+  return liveRecords(corpusFolder)
+    .filter(({ api, ended }) => ended !== "complete" && apis.includes(String(api)))
     .map(toRecording);
 }
 

@@ -1,4 +1,82 @@
-import type { JudgedAPIs } from "../judged-api.ts";
+import { canonicalOllama } from "../canonical-ollama.ts";
+import { canonicalOpenRouter } from "../canonical-open-models.ts";
+import { canonicalChat, canonicalMessages, canonicalResponses } from "../canonical-request.ts";
+import { expectAnthropic } from "../expect-anthropic.ts";
+import { expectOllama } from "../expect-ollama.ts";
+import { expectOpenAIChat } from "../expect-openai-chat.ts";
+import { expectOpenAIResponses } from "../expect-openai-responses.ts";
+import type { JudgedAPI, JudgedAPIs } from "../judged-api.ts";
+import { readAnthropicRequest } from "../read-request-anthropic.ts";
+import { readOllamaRequest } from "../read-request-ollama.ts";
+import { readOpenAIChatRequest } from "../read-request-openai-chat.ts";
+import { readOpenAIResponsesRequest } from "../read-request-openai-responses.ts";
+import { readOpenRouterRequest } from "../read-request-openrouter.ts";
+import { echoedByResponses, restatedByResponses } from "./openai.ts";
+
+/** The chat wire at a known host, or at a server that is known by nothing but its address. */
+function chatAt(preset: string, reasoningMember: string): JudgedAPI {
+  return {
+    adapter: "llama",
+    dialect: "openai-chat",
+    ...(preset !== "" && { target: { preset } }),
+    path: "/v1",
+    expect: expectOpenAIChat,
+    logicalEnd: /"finish_reason"\s*:\s*"/,
+    requests: {
+      read: (body) => readOpenAIChatRequest(body, "llama", reasoningMember),
+      canonical: canonicalChat,
+    },
+  };
+}
+
+const ollama: JudgedAPI = {
+  adapter: "llama",
+  dialect: "ollama",
+  target: { preset: "ollama" },
+  expect: expectOllama,
+  requests: { read: readOllamaRequest, canonical: canonicalOllama },
+};
+
+/** The wires of others, as local servers speak them: only the answers are of interest. */
+const messages: JudgedAPI = {
+  adapter: "custom",
+  dialect: "anthropic-messages",
+  expect: expectAnthropic,
+  logicalEnd: /"stop_reason"\s*:\s*"/,
+  requests: { read: readAnthropicRequest, canonical: canonicalMessages },
+};
+const responses: JudgedAPI = {
+  adapter: "custom",
+  dialect: "openai-responses",
+  path: "/v1",
+  expect: expectOpenAIResponses,
+  echoed: echoedByResponses,
+  restated: restatedByResponses,
+  logicalEnd: /"type"\s*:\s*"response\.(?:completed|incomplete|failed)"/,
+  requests: { read: readOpenAIResponsesRequest, canonical: canonicalResponses },
+};
 
 /** Servers and hosts of open models. */
-export const llamaAPIs: JudgedAPIs = {};
+export const llamaAPIs: JudgedAPIs = {
+  "groq.chat": chatAt("groq", "reasoning"),
+  "together.chat": chatAt("together", "reasoning"),
+  "huggingface.chat": chatAt("huggingface", "reasoning"),
+  "cerebras.chat": chatAt("cerebras", "reasoning"),
+  "openrouter.chat": {
+    ...chatAt("openrouter", "reasoning"),
+    requests: { read: readOpenRouterRequest, canonical: canonicalOpenRouter },
+  },
+  "vllm.chat": chatAt("vllm", "reasoning"),
+  "llamacpp.chat": chatAt("llamacpp", "reasoning_content"),
+  "gpustack.chat": chatAt("", "reasoning_content"),
+  "ollama.openai_compat.chat": chatAt("ollama", "reasoning"),
+  "ollama.chat": ollama,
+  "live.llamacpp.chat": chatAt("llamacpp", "reasoning_content"),
+  "live.llamacpp-python.chat": chatAt("", "reasoning_content"),
+  "live.llamacpp.messages": messages,
+  "live.llamacpp.responses": responses,
+  "live.ollama.api.chat": ollama,
+  "live.ollama.chat": chatAt("ollama", "reasoning"),
+  "live.ollama.messages": messages,
+  "live.ollama.responses": responses,
+};
