@@ -21,6 +21,9 @@ export interface EncodeScope {
   readonly toolIds: ToolIds;
 }
 
+/** What is asked of a model by its traits, and what it cannot take. */
+export type ModelScope = Pick<EncodeScope, "model" | "traits" | "warnings">;
+
 /** A fresh scope for one request. */
 export function encodeScope({ adapter, model }: EncodeInput): EncodeScope {
   const warnings = new WarningList();
@@ -42,7 +45,7 @@ export function encodeScope({ adapter, model }: EncodeInput): EncodeScope {
 export function ownOptions(
   options: JsonObject | undefined,
   path: string,
-  { adapter }: EncodeScope,
+  { adapter }: Pick<EncodeScope, "adapter">,
 ): JsonObject | undefined {
   const own: JsonValue | undefined =
     options !== undefined && Object.hasOwn(options, adapter) ? options[adapter] : undefined;
@@ -58,7 +61,7 @@ export function withOptions(
   sent: JsonObject,
   options: JsonObject | undefined,
   field: string,
-  scope: EncodeScope,
+  scope: Pick<EncodeScope, "adapter">,
 ): JsonObject {
   const own = ownOptions(options, `${field}.`, scope);
   return own === undefined ? sent : mergeInto(sent, own);

@@ -1,6 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { ThinkingConfig } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import type { EncodeScope } from "./encode-scope.ts";
+import type { ModelScope } from "./encode-scope.ts";
 
 /** What is sent to have a model think. */
 export interface WireThinking {
@@ -29,7 +29,7 @@ const effortBudgets: Readonly<Record<string, number>> = {
 export function encodeThinking(
   config: ThinkingConfig | undefined,
   outputTokens: number,
-  scope: EncodeScope,
+  scope: ModelScope,
 ): WireThinking {
   if (config === undefined) return {};
   if (config.effort === "none" || config.budgetTokens === 0n) return turnedOff(config, scope);
@@ -51,7 +51,7 @@ export function encodeThinking(
   }
 }
 
-function turnedOff({ effort, include }: ThinkingConfig, scope: EncodeScope): WireThinking {
+function turnedOff({ effort, include }: ThinkingConfig, scope: ModelScope): WireThinking {
   const { traits, model, warnings } = scope;
   if (include) warnings.dropped("thinking.include", "there is none: thinking is turned off");
   // Effort says how much to write in all, so it stands beside thinking that is turned off.
@@ -64,7 +64,7 @@ function turnedOff({ effort, include }: ThinkingConfig, scope: EncodeScope): Wir
   return { thinking: { type: "disabled" }, ...(level && { effort: level }) };
 }
 
-function adaptive(config: ThinkingConfig, scope: EncodeScope): WireThinking {
+function adaptive(config: ThinkingConfig, scope: ModelScope): WireThinking {
   const { traits, model, warnings } = scope;
   if (config.budgetTokens !== undefined) {
     warnings.dropped(
@@ -83,7 +83,7 @@ function adaptive(config: ThinkingConfig, scope: EncodeScope): WireThinking {
   };
 }
 
-function byBudget(config: ThinkingConfig, outputTokens: number, scope: EncodeScope): WireThinking {
+function byBudget(config: ThinkingConfig, outputTokens: number, scope: ModelScope): WireThinking {
   const { traits, model, warnings } = scope;
   if (config.budgetTokens !== undefined) {
     const budget = Number(config.budgetTokens);
@@ -106,18 +106,18 @@ function byBudget(config: ThinkingConfig, outputTokens: number, scope: EncodeSco
   return { thinking: enabled(budget, config, scope) };
 }
 
-function enabled(budget: number, config: ThinkingConfig, scope: EncodeScope): JsonObject {
+function enabled(budget: number, config: ThinkingConfig, scope: ModelScope): JsonObject {
   return { type: "enabled", budget_tokens: budget, ...display(config, scope) };
 }
 
-function levelOf(effort: string, { traits, model, warnings }: EncodeScope): string | undefined {
+function levelOf(effort: string, { traits, model, warnings }: ModelScope): string | undefined {
   if (effort === "") return undefined;
   if (traits.effort) return effort;
   warnings.dropped("thinking.effort", `${model} has no levels of effort`);
   return undefined;
 }
 
-function display({ include }: ThinkingConfig, scope: EncodeScope): JsonObject {
+function display({ include }: ThinkingConfig, scope: ModelScope): JsonObject {
   if (include === undefined) return {};
   if (scope.traits.display) return { display: include ? "summarized" : "omitted" };
   if (!include) scope.warnings.dropped("thinking.include", `${scope.model} always shows it`);

@@ -4,8 +4,7 @@ import {
   type Tool,
   ToolChoiceMode,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { invalidField } from "../../contract/connector-error.ts";
-import { isObject, mergeInto } from "../json.ts";
+import { objectSchema } from "../object-schema.ts";
 import { requestField } from "../request-field.ts";
 import { type EncodeScope, ownOptions, withOptions } from "./encode-scope.ts";
 import type { WireBlock } from "./wire.ts";
@@ -74,23 +73,9 @@ function clientTool(tool: Tool, field: string, scope: EncodeScope): JsonObject {
   const sent: JsonObject = {
     name,
     ...(description !== "" && { description }),
-    input_schema: inputSchema(tool, field, scope),
+    input_schema: objectSchema(tool, field, scope),
     ...(strict !== undefined && !isStrictLost && { strict }),
   };
   if (cache !== undefined) scope.cache.mark(sent, cache, field);
   return withOptions(sent, providerOptions, field, scope);
-}
-
-/** The schema as it was given. The API refuses one whose `type` is not said. */
-function inputSchema(tool: Tool, field: string, scope: EncodeScope): WireBlock {
-  const { parameters, parametersJson } = tool;
-  if (parametersJson === "" && parameters === undefined) return { type: "object", properties: {} };
-  const jsonField = `${field}.parameters${parametersJson === "" ? "" : "_json"}`;
-  const mark = parametersJson && scope.raw.hold(parametersJson, requestField(jsonField));
-  const schema: unknown = parametersJson === "" ? parameters : JSON.parse(parametersJson);
-  if (!isObject(schema)) throw invalidField(requestField(jsonField), "must be one JSON object");
-  // A copy: the tool's options may be laid on it.
-  if (schema.type !== undefined) return mark || mergeInto({}, schema);
-  scope.warnings.changed(jsonField, 'the API requires a type: sent with "type": "object"');
-  return mergeInto({ type: "object" }, schema);
 }

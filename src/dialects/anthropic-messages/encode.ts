@@ -8,6 +8,7 @@ import type { EncodeInput, WireRequest } from "../../contract/adapter.ts";
 import { invalidField } from "../../contract/connector-error.ts";
 import { arrayOf, mergeInto, objectOf } from "../json.ts";
 import { requestField } from "../request-field.ts";
+import { encodeSampling } from "./encode-sampling.ts";
 import { type EncodeScope, encodeScope, ownOptions } from "./encode-scope.ts";
 import { encodeThinking, type WireThinking } from "./encode-thinking.ts";
 import { encodeToolChoice, encodeTools } from "./encode-tools.ts";
@@ -156,37 +157,6 @@ function outputTokensOf(
   const limit = traits.outputTokensMax;
   warnings.defaulted("max_output_tokens", `the API requires it: ${limit} were sent for ${model}`);
   return limit;
-}
-
-function encodeSampling(
-  request: LLMRequest,
-  thinking: JsonObject | undefined,
-  { traits, model, warnings }: EncodeScope,
-): JsonObject {
-  const { temperature, topP, topK } = request;
-  const sent: Record<string, number> = {
-    ...(temperature !== undefined && { temperature }),
-    ...(topP !== undefined && { top_p: topP }),
-    ...(topK !== undefined && { top_k: topK }),
-  };
-  const drop = (name: string, why: string): void => {
-    if (sent[name] === undefined) return;
-    delete sent[name];
-    warnings.dropped(name, why);
-  };
-  if (traits.sampling === "none") {
-    for (const name of Object.keys(sent)) drop(name, `${model} takes no ${name}`);
-    return sent;
-  }
-  if (traits.claude && thinking !== undefined && thinking.type !== "disabled") {
-    if (temperature !== 1) drop("temperature", "beside thinking the API takes 1 only");
-    if (topP !== undefined && topP < 0.95) drop("top_p", "beside thinking the API takes 0.95 to 1");
-    drop("top_k", "the API takes none beside thinking");
-  }
-  if (traits.sampling === "one" && sent.temperature !== undefined) {
-    drop("top_p", `${model} takes temperature or top_p, not both`);
-  }
-  return sent;
 }
 
 function encodeFormat(

@@ -4,7 +4,8 @@ interface PlacedCall {
 }
 
 /**
- * Ids of tool calls as the API takes them: letters, digits, "_" and "-", each unique in the request.
+ * Ids of tool calls as the API takes them: letters, digits, "_" and "-", or what another rule makes of
+ * them, each unique in the request.
  *
  * Ids of other providers' histories are mapped, in the order of the conversation, so that each result
  * names the call it answers, even where a provider gave several calls the same id.
@@ -12,10 +13,16 @@ interface PlacedCall {
 export class ToolIds {
   readonly #used = new Set<string>();
   readonly #calls = new Map<string, PlacedCall[]>();
+  readonly #sendable: (id: string) => string;
+
+  /** `sendable` makes an id that the API takes, and leaves one as it is that it takes already. */
+  constructor(sendable: (id: string) => string = messagesID) {
+    this.#sendable = sendable;
+  }
 
   /** The id to send for a call. */
   forCall(id: string): string {
-    const wireId = this.#unique(sendable(id));
+    const wireId = this.#unique(this.#sendable(id));
     const earlier = this.#calls.get(id)?.filter(({ answered }) => !answered) ?? [];
     this.#calls.set(id, [...earlier, { wireId, answered: false }]);
     return wireId;
@@ -25,7 +32,7 @@ export class ToolIds {
   forResult(id: string): string {
     const calls = this.#calls.get(id) ?? [];
     const call = calls.find(({ answered }) => !answered) ?? calls.at(-1);
-    if (call === undefined) return sendable(id);
+    if (call === undefined) return this.#sendable(id);
     call.answered = true;
     return call.wireId;
   }
@@ -38,6 +45,6 @@ export class ToolIds {
   }
 }
 
-function sendable(id: string): string {
+function messagesID(id: string): string {
   return id.replace(/[^a-zA-Z0-9_-]/g, "_") || "call";
 }
