@@ -92,7 +92,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       openai: `${url}/v1`,
       google: url,
       vertex: url,
-      mistral: url,
+      mistral: `${url}/mistral`,
     },
     get requests() {
       return journal.requests;

@@ -98,8 +98,7 @@ export const vertexReader: ProtoReader = new ProtoReader(
     Schema: `${schema} additionalProperties:any ref:string defs:Schema{}`,
     Tool: `${tool} retrieval:struct enterpriseWebSearch:struct parallelAiSearch:struct exaAiSearch:struct`,
     ToolConfig: "functionCallingConfig:FunctionCallingConfig retrievalConfig:struct",
-    SafetySetting:
-      `${safetySetting} ` + "method:enum(HARM_BLOCK_METHOD_UNSPECIFIED|SEVERITY|PROBABILITY)",
+    SafetySetting: `${safetySetting} method:enum(HARM_BLOCK_METHOD_UNSPECIFIED|SEVERITY|PROBABILITY)`,
     GenerationConfig: `${generationConfig} routingConfig:struct audioTimestamp:bool modelSelectionConfig:struct`,
   },
   "google.cloud.aiplatform.v1",
