@@ -67,7 +67,7 @@ function makeTarget(
   const path: Path = ["targets", index];
   const baseURL = input.base_url ?? defaultBaseURL(wire, input.region);
   checkPlace(input, wire, path, report);
-  if (baseURL === "" && !all.simulate) {
+  if (baseURL === "" && dialect.regionalBaseURL === undefined && !all.simulate) {
     const whose = preset ? `preset ${preset.name}` : host === "direct" ? adapter.name : host;
     report.add([...path, "base_url"], `is required: ${whose} has no address of its own`);
   }
@@ -123,11 +123,12 @@ function findAccess(
 ): Access {
   const path: Path = ["targets", index];
   if (missingKeys.has(index)) return { apiKey: undefined, why: undefined };
-  if (input !== undefined && given !== undefined) {
+  const isBoth = input !== undefined && given !== undefined;
+  if (isBoth) {
     report.add([...path, "credentials"], "are of no use beside api_key: give one of the two");
   }
   const credentials =
-    input === undefined
+    input === undefined || isBoth
       ? undefined
       : readCredentials(input, wire, folder, [...path, "credentials"], report);
   const search = { given, givenBy: keyVariables.get(index), baseURL, adapters, environment };

@@ -136,7 +136,8 @@ const keyHeader = readText((input, complain) => {
 
 const body = read((input, complain) => {
   if (isJSONObject(input)) return input;
-  complain(typeof input === "object" ? "expected values that JSON has" : "expected a mapping");
+  const isMapping = typeof input === "object" && input !== null && !Array.isArray(input);
+  complain(isMapping ? "expected values that JSON has" : "expected a mapping");
   return undefined;
 });
 
@@ -276,7 +277,7 @@ const shapes: Readonly<Record<string, object>> = {
 
 /** Whether a value is an object that JSON can write: numbers are finite, and nothing else is in it. */
 function isJSONObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && !Array.isArray(value) && isJSON(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && isJSON(value);
 }
 
 function isJSON(value: unknown): boolean {

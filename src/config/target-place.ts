@@ -27,8 +27,10 @@ export function checkPlace(
   };
   only("project", "vertex");
   only("api_version", "azure");
+  if (input.base_url === undefined && dialect.defaultBaseURL === "" && dialect.regionalBaseURL) {
+    require("region", "the address is that of a region");
+  }
   if (host === "vertex" && input.path === undefined) {
-    if (input.base_url === undefined) require("region", "the address of vertex is a location's");
     require("project", "the paths of vertex name the project");
   }
   if (dialect.credentials === "aws" && (input.api_key === undefined || !input.base_url)) {

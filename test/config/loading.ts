@@ -7,7 +7,13 @@ import {
   type ConfigurationFlags,
   loadConfiguration,
 } from "../../src/config/load-configuration.ts";
-import type { Adapter, Dialect } from "../../src/contract/adapter.ts";
+import type {
+  Adapter,
+  CredentialScheme,
+  Dialect,
+  DialectSet,
+  Preset,
+} from "../../src/contract/adapter.ts";
 import { fakeAdapter } from "../support/fake-adapter.ts";
 
 const wire = fakeAdapter("any", []).dialects.fake!;
@@ -34,13 +40,56 @@ function adapter(
   };
 }
 
+function regional(cloudName: string): (region: string) => string {
+  return (region) => `https://${region}.${cloudName}.test`;
+}
+
+/** The wires of a cloud, signed in to by a scheme. */
+function cloud(
+  credentials: CredentialScheme,
+  names: readonly string[],
+  fields: Partial<Dialect> = {},
+): DialectSet {
+  const wires = names.map((name) => [
+    name,
+    { ...wire, name, defaultBaseURL: "", credentials, ...fields },
+  ]);
+  return { dialects: Object.fromEntries(wires), defaultDialect: names[0] ?? "" };
+}
+
+function preset(
+  name: string,
+  urls: Readonly<Record<string, string>>,
+  keyVariables: readonly string[] = [`${name.toUpperCase()}_KEY`],
+): Preset {
+  return {
+    name,
+    keyVariables,
+    dialects: dialects(urls),
+    defaultDialect: Object.keys(urls)[0] ?? "",
+  };
+}
+
 /** Adapters with the names and variables of real ones, and no wire. */
 export const adapters: readonly Adapter[] = [
-  adapter("anthropic", { messages: "https://api.anthropic.com" }),
-  adapter("openai", {
-    chat: "https://api.openai.com/v1",
-    responses: "https://api.openai.com/v1",
-  }),
+  adapter(
+    "anthropic",
+    { messages: "https://api.anthropic.com" },
+    {
+      hosts: {
+        bedrock: cloud("aws", ["messages"], { regionalBaseURL: regional("bedrock") }),
+        vertex: cloud("google", ["messages"], { regionalBaseURL: regional("vertex") }),
+      },
+    },
+  ),
+  adapter(
+    "openai",
+    {
+      chat: "https://api.openai.com/v1",
+      responses: "https://api.openai.com/v1",
+    },
+    { hosts: { azure: cloud("entra", ["chat", "responses"]) } },
+  ),
   adapter(
     "google",
     { gemini: "https://generativelanguage.googleapis.com" },
@@ -51,7 +100,19 @@ export const adapters: readonly Adapter[] = [
     { "openai-chat": "", ollama: "http://127.0.0.1:11434" },
     { keyRequired: false, baseURLVariables: ["LLAMA_BASE_URL", "OLLAMA_HOST"] },
   ),
-  adapter("custom", { "openai-chat": "", cohere: "" }, { keyRequired: false }),
+  adapter(
+    "custom",
+    { "openai-chat": "", cohere: "" },
+    {
+      keyRequired: false,
+      presets: [
+        preset("fast", { "openai-chat": "https://api.fast.test/v1" }),
+        preset("plan", { "openai-chat": "https://api.fast.test/plan/v1" }, ["FAST_KEY"]),
+        preset("own", { "openai-chat": "", cohere: "" }),
+        preset("near", { "openai-chat": "http://127.0.0.1:8000/v1" }),
+      ],
+    },
+  ),
 ];
 
 /** What a test loads. A file that is given is `connectors.yaml`, whatever folder it lies in. */

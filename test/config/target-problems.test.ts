@@ -30,29 +30,6 @@ const cases: readonly Case[] = [
     ["connectors.yaml:2:48 targets[0].dialect: expected one of messages"],
   ],
   [
-    "a host that comes later",
-    target("host: bedrock"),
-    [
-      "connectors.yaml:2:48 targets[0].host: " +
-        "bedrock is not available in this version: expected one of direct",
-    ],
-  ],
-  [
-    "a host that nobody knows",
-    target("host: mars"),
-    ["connectors.yaml:2:48 targets[0].host: expected one of direct"],
-  ],
-  [
-    "what belongs to other hosts",
-    target(`project: p, credentials: { type: aws, key: "${reference("NOT_SET")}" }`),
-    [
-      "connectors.yaml:2:48 targets[0].project: " +
-        "is not available in this version: it belongs to hosts other than direct",
-      "connectors.yaml:2:60 targets[0].credentials: " +
-        "is not available in this version: it belongs to hosts other than direct",
-    ],
-  ],
-  [
     "a number for a text",
     "targets:\n  - { name: 1, adapter: anthropic, api_key: 12345678 }\n",
     [

@@ -130,6 +130,26 @@ describe("the environment", () => {
     expect(route).toMatchObject({ provider: "anthropic", simulated: false });
   });
 
+  it("may lack the scheme of a base URL", async () => {
+    const simulator = await startSimulator();
+    onTestFinished(() => simulator.close());
+    const { host } = new URL(simulator.baseURLs.anthropic);
+    setEnvironment({ ANTHROPIC_API_KEY: "sk-simulated", ANTHROPIC_BASE_URL: host });
+    const llm = newLLM("claude-sonnet-5");
+    onTestFinished(() => llm.close());
+    await expect(llm.call(request)).resolves.toHaveProperty("content");
+  });
+
+  it("has no target of an adapter whose address nobody gives", async () => {
+    setEnvironment({ CUSTOM_BASE_URL: "", OLLAMA_HOST: "", LLAMA_BASE_URL: "" });
+    for (const model of ["grok-4", "llama3.2:3b"]) {
+      const llm = newLLM(model);
+      onTestFinished(() => llm.close());
+      const error = await connectorError(llm.call(request));
+      expect(error.reason).toBe("TARGET_NOT_CONFIGURED");
+    }
+  });
+
   it("may lack a key, which a call then tells", async () => {
     setEnvironment({ ANTHROPIC_API_KEY: "" });
     const llm = newLLM("claude-sonnet-5");
@@ -141,7 +161,7 @@ describe("the environment", () => {
 
   it.each([
     ["ANTHROPIC_API_KEY", "half\nhalf"],
-    ["ANTHROPIC_BASE_URL", "nowhere"],
+    ["ANTHROPIC_BASE_URL", "https://half@nowhere"],
   ])("is refused where it cannot be right: %s", (name, value) => {
     setEnvironment({ [name]: value });
     const error = caught(() => newLLM("claude-sonnet-5"));
