@@ -35,6 +35,30 @@ const everything: Loading = {
         dialect: cohere
         base_url: https://x.test/v2
         allow_caller_endpoint: true
+      - name: near
+        adapter: custom
+        preset: fast
+        api_key: ${reference("KEY")}
+        key_header: X-Key
+        path: "/{model}/$${reference("v")}"
+        body: { tier: [1, "$${reference("w")}", { deep: null }] }
+      - name: signed
+        adapter: anthropic
+        host: bedrock
+        region: us-east-1
+        credentials: { type: aws, access_key_id: A, secret_access_key: signing-key, session_token: token }
+      - name: tokens
+        adapter: anthropic
+        host: vertex
+        region: eu
+        project: p
+        credentials: { type: google, file: "/a$${reference("b")}.json" }
+      - name: azure
+        adapter: openai
+        host: azure
+        base_url: https://x.test
+        api_version: 2024-10-21
+        credentials: { type: entra, tenant_id: t, client_id: c, client_secret: client-secret }
     routes:
       - { id: r, model: "^(a|\\\\d+)[*]$${reference("z")}?$", targets: [off, b] }
     callers: [{ name: one, token: t1 }, { name: two, token: t2 }]

@@ -29,6 +29,13 @@ const places = [
   'targets:\n  - { name: a, adapter: openai, headers: { x-a: "@\\n" } }\n',
   'targets:\n  - { name: a, adapter: openai, models: { "": @, @: "" } }\n',
   "targets:\n  - { name: a, adapter: openai, credentials: { type: aws, secret_access_key: @ } }\n",
+  "targets:\n  - { name: a, adapter: anthropic, host: bedrock, credentials: { type: @ } }\n",
+  "targets:\n  - { name: a, adapter: anthropic, host: bedrock, " +
+    "credentials: { type: aws, secret_access_key: [@], @: 1 } }\n",
+  "targets:\n  - { name: a, adapter: openai, host: azure, " +
+    "credentials: { type: entra, tenant_id: '@ @', client_secret: '@ @' } }\n",
+  "targets:\n  - { name: a, adapter: openai, key_header: '@ @', body: @ }\n",
+  "targets:\n  - { name: a, adapter: openai, path: @, preset: @, project: @ }\n",
   "targets:\n  - { name: a, adapter: openai, api_key:@ }\n",
   "targets:\n  - { name: a, adapter: openai, @: 1 }\n",
   "targets: @\n",
@@ -96,7 +103,10 @@ describe("a problem", () => {
 
 describe("a configuration", () => {
   const server = createCertificate({ name: "server" });
-  const secrets = ["Zk-anthropic-key", "Zk-openai-key", "Zk-billing-token", "Zk-gateway-token"];
+  const secrets = [
+    ...["Zk-anthropic-key", "Zk-openai-key", "Zk-billing-token", "Zk-gateway-token"],
+    ...["Zk-signing-key", "Zk-session", "Zk-client-secret", "Zk-body-token"],
+  ];
   const loading: Loading = {
     yaml: yaml`
       listen: { tls: { certificate: server.pem, private_key: server.key } }
@@ -108,10 +118,34 @@ describe("a configuration", () => {
         - { name: b, adapter: custom, base_url: "http://x.test", api_key: "${reference("KEY")}" }
         - { name: c, adapter: openai, api_key: "${reference("NOT_SET")}" }
         - { name: d, adapter: openai, api_key: "${reference("KEY")}", headers: *gateway }
+        - name: e
+          adapter: anthropic
+          host: bedrock
+          region: us-east-1
+          credentials:
+            type: aws
+            access_key_id: A
+            secret_access_key: ${reference("SIGNING")}
+            session_token: Zk-session
+        - name: f
+          adapter: openai
+          host: azure
+          base_url: https://x.test
+          credentials:
+            { type: entra, tenant_id: t, client_id: c, client_secret: Zk-client-secret }
+        - name: g
+          adapter: custom
+          base_url: https://x.test
+          body: { user: { token: "of ${reference("BODY")}" } }
       callers: [{ name: billing, token: Zk-billing-token }]
     `,
     files: { "server.pem": server.cert, "server.key": server.key, "key.txt": "Zk-anthropic-key\n" },
-    environment: { KEY: "Zk-openai-key", GATEWAY: "Zk-gateway-token" },
+    environment: {
+      KEY: "Zk-openai-key",
+      GATEWAY: "Zk-gateway-token",
+      SIGNING: "Zk-signing-key",
+      BODY: "Zk-body-token",
+    },
   };
 
   it("knows all its secrets", () => {
@@ -121,9 +155,12 @@ describe("a configuration", () => {
 
   it("shows none when it is described, noted or printed", () => {
     const configuration = load(loading);
-    // The private key and the headers are there to be sent, and have no type of their own.
+    // The private key, the headers and the bodies are there to be sent, and have no type of their own.
     const { listen: _listen, targets, ...settings } = configuration;
-    const rest = { ...settings, targets: targets.map(({ headers: _headers, ...rest }) => rest) };
+    const rest = {
+      ...settings,
+      targets: targets.map(({ headers: _headers, body: _body, ...rest }) => rest),
+    };
     const shown = [
       describeConfiguration(configuration),
       configuration.notes.join("\n"),
@@ -134,5 +171,6 @@ describe("a configuration", () => {
     for (const secret of secrets) expect(shown).not.toContain(secret);
     expect(shown).not.toContain("PRIVATE KEY");
     expect(shown).toContain("x-gateway: token ***");
+    expect(shown).toContain("token: of ***");
   });
 });
