@@ -9,9 +9,10 @@ import type {
   StreamSnapshot,
 } from "../../contract/adapter.ts";
 import { ConnectorError } from "../../contract/connector-error.ts";
-import { arrayOf, isObject, parseObject, textOf } from "../json.ts";
+import { arrayOf, isObject, parseObject, textOf, unknownMembers } from "../json.ts";
 import { openAIStreamError } from "../openai-errors.ts";
 import { ChatAnswer } from "./chat-answer.ts";
+import { messageMembers } from "./wire.ts";
 
 /**
  * A whole body as an answer. Throws the classified error of a body that holds one, and
@@ -20,7 +21,7 @@ import { ChatAnswer } from "./chat-answer.ts";
 export function decodeChat(body: JsonObject, context: DecodeContext): LLMResponse {
   const answer = new ChatAnswer(context);
   const [first, ...others] = arrayOf(body.choices);
-  answer.take(isObject(first) ? { ...body, choices: [first] } : body);
+  answer.take(isObject(first) ? { ...body, choices: [wholeChoice(first)] } : body);
   const isAnswer =
     isObject(first) && (isObject(first.message) || textOf(first.finish_reason) !== "");
   if (!isAnswer) {
@@ -28,6 +29,13 @@ export function decodeChat(body: JsonObject, context: DecodeContext): LLMRespons
   }
   answer.keepOthers(others);
   return answer.build();
+}
+
+/** A choice of a whole body. Perplexity sends a delta without words beside the message. */
+function wholeChoice(choice: JsonObject): JsonObject {
+  const { delta, message, ...rest } = choice;
+  if (!isObject(delta) || !isObject(message)) return choice;
+  return { ...rest, message: { ...unknownMembers(delta, messageMembers), ...message } };
 }
 
 /** A chunk of a host as this wire has it. */
