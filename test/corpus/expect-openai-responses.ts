@@ -33,8 +33,9 @@ function withItems(response: Plain, events: readonly Plain[]): Plain {
   return { ...response, output };
 }
 
+/** Errors of xAI are flat: their words stand where others have an object. */
 function errorOf(body: Plain, status: number): Expectation {
-  const { code, type } = objectOf(body.error);
+  const { code, type } = typeof body.error === "string" ? body : objectOf(body.error);
   return { kind: "error", status, code: stringOf(code) || stringOf(type) };
 }
 

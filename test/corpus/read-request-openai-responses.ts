@@ -183,8 +183,9 @@ class InputReader {
 
   #reasoning({ type: _, encrypted_content: seal, summary, ...members }: Plain): PartInit {
     const texts = objectsOf(summary);
-    const text = texts.length === 1 ? stringOf(texts[0]?.text) : "";
-    const kept = { ...members, ...(texts.length > 1 && { summary }) };
+    const isPlain = texts.length === 1 && objectsOf(members.content).length === 0;
+    const text = isPlain ? stringOf(texts[0]?.text) : "";
+    const kept = { ...members, ...(texts.length > 0 && !isPlain && { summary }) };
     const value = { text, signature: stringOf(seal), adapter: this.#own.adapter };
     const options = Object.keys(kept).length > 0 ? { item: kept } : {};
     return { kind: { case: "thinking", value }, ...this.#own.options("reasoning", options) };

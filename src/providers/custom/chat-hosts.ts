@@ -43,6 +43,8 @@ export const deepSeek: ChatHost = {
   stopSequencesMax: 16,
   needsReasoning: true,
   messageOptions: ["prefix"],
+  // It refuses media itself, in words that name the model's limits.
+  takesVideo: true,
   thinking: thinkingObject,
   labels: { takesMetadata: false },
 };

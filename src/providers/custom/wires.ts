@@ -4,7 +4,7 @@ import { ChatStreamDecoder, decodeChat } from "../../dialects/openai-chat/decode
 import { chatDialect } from "../../dialects/openai-chat/dialect.ts";
 import type { ChatHost } from "../../dialects/openai-chat/wire.ts";
 import { openAIResponses } from "../../dialects/openai-responses/dialect.ts";
-import { sourcesReader } from "./search-sources.ts";
+import { sourcesReader, withSources } from "./search-sources.ts";
 
 /** The chat wire of a host. An empty address: the target must say it. */
 export function chatWire(host: ChatHost, baseURL: string): Dialect {
@@ -15,7 +15,7 @@ export function chatWire(host: ChatHost, baseURL: string): Dialect {
 export function searchingChatWire(host: ChatHost, baseURL: string): Dialect {
   return {
     ...chatWire(host, baseURL),
-    decode: (body, context) => decodeChat(sourcesReader()(body), context),
+    decode: (body, context) => decodeChat(withSources(body), context),
     createDecoder: (context) => new ChatStreamDecoder(context, sourcesReader()),
   };
 }

@@ -1,8 +1,15 @@
+import { canonicalChatHost } from "../canonical-chat-host.ts";
 import { canonicalCohere } from "../canonical-cohere.ts";
-import { canonicalChat, canonicalMessages, canonicalResponses } from "../canonical-request.ts";
+import { canonicalMessages, canonicalResponses } from "../canonical-request.ts";
 import { expectAnthropic } from "../expect-anthropic.ts";
+import {
+  expectChatHost,
+  type UsageReader,
+  usageOfAzure,
+  usageOfDeepSeek,
+  usageOfXAI,
+} from "../expect-chat-host.ts";
 import { expectCohere } from "../expect-cohere.ts";
-import { expectOpenAIChat } from "../expect-openai-chat.ts";
 import { expectOpenAIResponses } from "../expect-openai-responses.ts";
 import type { JudgedAPI, JudgedAPIs } from "../judged-api.ts";
 import { readAnthropicRequest } from "../read-request-anthropic.ts";
@@ -14,16 +21,16 @@ import { echoedByResponses, restatedByResponses } from "./openai.ts";
 const finished = /"finish_reason"\s*:\s*"/;
 
 /** Chat Completions of a host. */
-function chat(preset?: string): JudgedAPI {
+function chat(preset: string, usageOf?: UsageReader): JudgedAPI {
   return {
     adapter: "custom",
     dialect: "openai-chat",
-    ...(preset !== undefined && { target: { preset } }),
-    expect: expectOpenAIChat,
+    target: { preset },
+    expect: expectChatHost(usageOf),
     logicalEnd: finished,
     requests: {
-      read: (body) => readOpenAIChatRequest(body, "custom"),
-      canonical: canonicalChat,
+      read: (body) => readOpenAIChatRequest(body, "custom", "reasoning_content"),
+      canonical: canonicalChatHost,
     },
   };
 }
@@ -45,9 +52,14 @@ function responses(preset?: string): JudgedAPI {
   };
 }
 
+/** The same without requests. */
+function answersOf({ requests: _, ...judged }: JudgedAPI): JudgedAPI {
+  return judged;
+}
+
 /** Hosts that are reached by configuration alone. */
 export const customAPIs: JudgedAPIs = {
-  "azure.inference.chat": chat("azure-inference"),
+  "azure.inference.chat": chat("azure-inference", usageOfAzure),
   "bedrock.mantle.openai.responses": responses("bedrock-mantle"),
   "chatgpt-codex.responses": responses(),
   "cohere.v2.chat": {
@@ -59,10 +71,11 @@ export const customAPIs: JudgedAPIs = {
     requests: { read: readCohereRequest, canonical: canonicalCohere },
   },
   "copilot.responses": responses("copilot"),
-  "deepseek.chat": chat("deepseek"),
+  "deepseek.chat": chat("deepseek", usageOfDeepSeek),
   "deepseek.responses": responses("deepseek"),
   "mistralrs.responses": responses(),
-  "openresponses.responses": responses(),
+  // Of these, the answers alone were recorded.
+  "openresponses.responses": answersOf(responses()),
   "openrouter.anthropic_compat.messages": {
     adapter: "custom",
     dialect: "anthropic-messages",
@@ -74,6 +87,6 @@ export const customAPIs: JudgedAPIs = {
   "openrouter.responses": responses("openrouter"),
   "perplexity.chat": chat("perplexity"),
   "pydantic-gateway.responses": responses("pydantic-gateway"),
-  "xai.chat": chat("xai"),
+  "xai.chat": chat("xai", usageOfXAI),
   "xai.responses": responses("xai"),
 };
