@@ -62,13 +62,15 @@ function callsOf(message: Plain): readonly Plain[] {
 function usageOf(value: unknown): ExpectedUsage | undefined {
   if (!isObject(value)) return undefined;
   const input = objectOf(value.prompt_tokens_details);
-  const output = objectOf(value.completion_tokens_details);
+  const details = objectOf(value.completion_tokens_details);
+  const output = countOf(value.completion_tokens);
   return {
     input: countOf(value.prompt_tokens),
-    output: countOf(value.completion_tokens),
+    output,
     cacheRead: countOf(input.cached_tokens),
     cacheWrite: countOf(input.cache_write_tokens),
-    reasoning: countOf(output.reasoning_tokens),
+    // Thinking is a part of the output, even where a gateway counts it anew.
+    reasoning: Math.min(countOf(details.reasoning_tokens), output),
   };
 }
 

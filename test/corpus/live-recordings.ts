@@ -41,8 +41,7 @@ function recordOf(record: Plain): Plain {
     stream: isNative ? asked.stream !== false : asked.stream === true,
     framing: isStream ? (isNative ? "ndjson" : "sse") : "json",
     model: stringOf(asked.model),
-    // Requests that were refused were wrong on purpose.
-    request: { body: status < 400 ? asked : {} },
+    request: { body: status >= 400 || isOdd.test(String(record.name)) ? {} : withModel(asked) },
     response: {
       status,
       headers,
@@ -51,6 +50,14 @@ function recordOf(record: Plain): Plain {
     },
     ended: String(record.ended),
   };
+}
+
+/** Requests that were wrong on purpose, or that are no question: nobody asks the contract so. */
+const isOdd = /^error-|temperature$|^chat-(?:empty|load|max-tokens-0)|^unload$/;
+
+/** llama.cpp needs no name of a model; the contract does. */
+function withModel(asked: Plain): Plain {
+  return { model: "recorded", ...asked };
 }
 
 function textOf({ response_body: body, response_chunks: chunks }: Plain): string {

@@ -198,7 +198,8 @@ function choiceOf(choice: unknown, unsaid: Unsaid): RequestInit {
 function formatOf(format: unknown, unsaid: Unsaid): RequestInit {
   const { type, json_schema: inner } = objectOf(format);
   if (type === "text") return { responseFormat: { format: { case: "text", value: {} } } };
-  if (type === "json_object") {
+  const isBare = Object.keys(objectOf(format)).length === 1;
+  if (type === "json_object" && isBare) {
     return { responseFormat: { format: { case: "jsonObject", value: {} } } };
   }
   if (type === "json_schema") return { responseFormat: schemaFormat(objectOf(inner)) };

@@ -8,7 +8,6 @@ import {
   UsageSource,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { DecodeContext, StreamEvent, StreamSnapshot } from "../../contract/adapter.ts";
-import { ConnectorError } from "../../contract/connector-error.ts";
 import { fromBase64 } from "../base64.ts";
 import {
   arrayOf,
@@ -23,6 +22,7 @@ import {
 import { madeUpID } from "../made-up-id.ts";
 import { ResponseBuilder } from "../response-builder.ts";
 import { isTokenCount, tokenCount } from "../token-count.ts";
+import { UnknownEvents } from "../unknown-events.ts";
 import { ollamaStreamError } from "./errors.ts";
 import { answerMembers, messageMembers } from "./wire.ts";
 
@@ -33,6 +33,7 @@ export class OllamaAnswer {
   readonly #metadata: JsonObject = {};
   readonly #message: JsonObject = {};
   readonly #logprobs: JsonValue[] = [];
+  readonly #unknown = new UnknownEvents();
   #model = "";
   #createdAt = "";
   #reason = "";
@@ -55,11 +56,9 @@ export class OllamaAnswer {
   take(line: JsonObject): void {
     const { error } = line;
     if (error !== undefined && error !== null && error !== "") throw ollamaStreamError(line);
-    if (!isObject(line.message) && line.done !== true) {
-      throw new ConnectorError(
-        "PROVIDER_MALFORMED_RESPONSE",
-        "the provider sent an object that is no part of an answer",
-      );
+    if (!isObject(line.message) && typeof line.done !== "boolean") {
+      this.#unknown.keep(line);
+      return;
     }
     this.#model = textOf(line.model) || this.#model;
     this.#createdAt = textOf(line.created_at) || this.#createdAt;
@@ -90,6 +89,7 @@ export class OllamaAnswer {
     const metadata = this.#metadata;
     if (Object.keys(this.#message).length > 0) mergeInto(metadata, { message: this.#message });
     if (this.#logprobs.length > 0) metadata.logprobs = this.#logprobs;
+    mergeInto(metadata, this.#unknown.members());
     const created = Date.parse(this.#createdAt) / 1000;
     return this.#builder.build({
       id: "",

@@ -32,7 +32,7 @@ export class ChatAnswer {
   #model = "";
   #created = 0;
   #usage: Usage | undefined;
-  #usageRest: JsonObject = {};
+  readonly #usageRest: JsonObject = {};
   #index: JsonValue | undefined;
   #finish = "";
   #stopSequence = "";
@@ -167,7 +167,7 @@ export class ChatAnswer {
   #takeUsage(raw: JsonValue | undefined): void {
     if (!isObject(raw)) return;
     const { usage, rest } = readUsage(raw);
-    this.#usageRest = rest;
+    mergeInto(this.#usageRest, rest);
     if (usage === undefined) return;
     const isNew = this.#usage === undefined || !equals(UsageSchema, this.#usage, usage);
     if (isNew) this.#builder.usage(usage);

@@ -13,7 +13,7 @@ import { arrayOf, isObject, mergeInto, textOf } from "../json.ts";
 import { requestField } from "../request-field.ts";
 import { type EncodeContext, mark, ownOptions } from "./encode-context.ts";
 import { encodeMedia } from "./encode-media.ts";
-import type { ChatContent, ChatMessage, ChatPart } from "./wire.ts";
+import { type ChatContent, type ChatMessage, type ChatPart, listMember } from "./wire.ts";
 
 /**
  * The conversation as messages. System turns keep the role `system`, which OpenAI takes for all its
@@ -162,7 +162,7 @@ function providerPart({ part, field }: PlacedPart, context: EncodeContext): Chat
 
 function assistantMessage(parts: readonly PlacedPart[], context: EncodeContext): ChatMessage {
   const items: ChatPart[] = [];
-  const calls: JsonObject[] = [];
+  const calls: ChatPart[] = [];
   const message: ChatMessage = { role: "assistant", content: null };
   let refusal = "";
   for (const placed of parts) {
@@ -170,8 +170,10 @@ function assistantMessage(parts: readonly PlacedPart[], context: EncodeContext):
     const { kind } = part;
     switch (kind.case) {
       case "text":
-      case "provider":
         items.push(...userPart(placed, context));
+        continue;
+      case "provider":
+        listOf(part, items, calls, context).push(...userPart(placed, context));
         continue;
       case "toolCall":
         calls.push(toolCall(kind.value, part, context));
@@ -209,6 +211,17 @@ function raiseOptions(message: ChatMessage, items: ChatPart[], { host }: EncodeC
       delete item[name];
     }
   }
+}
+
+/** Where a block of the provider's own stood, and goes back to. */
+function listOf(
+  part: Part,
+  items: ChatPart[],
+  calls: ChatPart[],
+  context: EncodeContext,
+): ChatPart[] {
+  const isCall = ownOptions(part.providerOptions, context)[listMember] === "tool_calls";
+  return isCall ? calls : items;
 }
 
 /** What was said in sound that this provider does not know by an id. */

@@ -53,7 +53,8 @@ export class MessageReader {
     else this.#appendText(isObject(content) ? JSON.stringify(content) : textOf(content));
     this.#appendRefusal(textOf(message.refusal));
     this.#calls.take(arrayOf(message.tool_calls));
-    if (isObject(legacy)) this.#calls.takeLegacy(legacy);
+    const mirrored = isObject(legacy) ? this.#calls.takeLegacy(legacy) : undefined;
+    if (mirrored !== undefined) mergeInto(this.#unknown, { function_call: mirrored });
     if (isObject(message.audio)) this.#audio.take(message.audio);
     for (const image of arrayOf(message.images)) this.#addWhole(image);
     for (const annotation of arrayOf(message.annotations)) {

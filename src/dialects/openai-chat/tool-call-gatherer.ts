@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { isObject, mergeInto, objectOf, textOf, unknownMembers } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
+import { listMember } from "./wire.ts";
 
 /** A call in the making. It becomes a part as soon as its name is known. */
 interface Call {
@@ -36,22 +37,45 @@ export class ToolCallGatherer {
   take(items: readonly JsonValue[]): void {
     for (const item of items) {
       if (!isObject(item)) continue;
+      if (this.#keptWhole(item)) continue;
       const piece = readPiece(item);
       this.#append(this.#callOf(item.index, piece), piece);
     }
   }
 
-  /** Takes `function_call` of the older wire; beside `tool_calls` it only mirrors them. */
-  takeLegacy(call: JsonObject): void {
+  /**
+   * Takes `function_call` of the older wire; beside `tool_calls` it only mirrors them. Returns the
+   * members of a mirror that nobody knows.
+   */
+  takeLegacy(call: JsonObject): JsonObject | undefined {
     const isEmpty = textOf(call.name) === "" && textOf(call.arguments) === "";
-    if (isEmpty || (this.#legacy === undefined && this.#calls.length > 0)) return;
+    if (isEmpty || (this.#legacy === undefined && this.#calls.length > 0)) {
+      return unknownMembers(call, functionMembers);
+    }
     this.#legacy ??= this.#create();
     this.#append(this.#legacy, readPiece({ function: call }));
+    return undefined;
   }
 
   /** Begins the calls whose name never came. */
   finish(): void {
     for (const call of this.#calls) this.#start(call);
+  }
+
+  /** Keeps an item of a kind that nobody knows as a block, to go back among the calls. */
+  #keptWhole(item: JsonObject): boolean {
+    const type = textOf(item.type);
+    const isKnown = type === "" || type === "function" || isObject(item[type]);
+    if (isKnown || isObject(item.function) || isObject(item.custom)) return false;
+    if (typeof item.index === "number" && this.#byIndex.has(item.index)) return false;
+    this.#builder.addWhole({
+      kind: {
+        case: "provider",
+        value: { adapter: this.#adapter, type, json: JSON.stringify(item) },
+      },
+      providerOptions: { [this.#adapter]: { [listMember]: "tool_calls" } },
+    });
+    return true;
   }
 
   #append(call: Call, { id, name, fragment, own }: Piece): void {

@@ -87,6 +87,9 @@ export const choiceMembers: ReadonlySet<string> = new Set([
   "text",
 ]);
 
+/** Member of a block's own fields that names the list of the message it stood in, if not `content`. */
+export const listMember = "list";
+
 /** Where servers put thinking as text, best first. Some send the same words in two of them. */
 export const reasoningMembers: readonly string[] = ["reasoning_content", "reasoning", "thinking"];
 

@@ -1,15 +1,12 @@
 import { canonicalOllama } from "../canonical-ollama.ts";
-import { canonicalOpenRouter } from "../canonical-open-models.ts";
-import { canonicalChat, canonicalMessages, canonicalResponses } from "../canonical-request.ts";
+import { canonicalOpenModels, canonicalOpenRouter } from "../canonical-open-models.ts";
 import { expectAnthropic } from "../expect-anthropic.ts";
 import { expectOllama } from "../expect-ollama.ts";
 import { expectOpenAIChat } from "../expect-openai-chat.ts";
 import { expectOpenAIResponses } from "../expect-openai-responses.ts";
 import type { JudgedAPI, JudgedAPIs } from "../judged-api.ts";
-import { readAnthropicRequest } from "../read-request-anthropic.ts";
 import { readOllamaRequest } from "../read-request-ollama.ts";
 import { readOpenAIChatRequest } from "../read-request-openai-chat.ts";
-import { readOpenAIResponsesRequest } from "../read-request-openai-responses.ts";
 import { readOpenRouterRequest } from "../read-request-openrouter.ts";
 import { echoedByResponses, restatedByResponses } from "./openai.ts";
 
@@ -24,7 +21,7 @@ function chatAt(preset: string, reasoningMember: string): JudgedAPI {
     logicalEnd: /"finish_reason"\s*:\s*"/,
     requests: {
       read: (body) => readOpenAIChatRequest(body, "llama", reasoningMember),
-      canonical: canonicalChat,
+      canonical: (body) => canonicalOpenModels(body, reasoningMember),
     },
   };
 }
@@ -43,7 +40,6 @@ const messages: JudgedAPI = {
   dialect: "anthropic-messages",
   expect: expectAnthropic,
   logicalEnd: /"stop_reason"\s*:\s*"/,
-  requests: { read: readAnthropicRequest, canonical: canonicalMessages },
 };
 const responses: JudgedAPI = {
   adapter: "custom",
@@ -53,7 +49,6 @@ const responses: JudgedAPI = {
   echoed: echoedByResponses,
   restated: restatedByResponses,
   logicalEnd: /"type"\s*:\s*"response\.(?:completed|incomplete|failed)"/,
-  requests: { read: readOpenAIResponsesRequest, canonical: canonicalResponses },
 };
 
 /** Servers and hosts of open models. */
