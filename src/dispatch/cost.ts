@@ -17,8 +17,8 @@ const usualCacheMs = 5 * 60 * 1000;
 
 /**
  * What an answer cost by the catalogue's prices. Not known: simulated targets, estimated usage, tools
- * that the provider ran (they are not paid by the token), a price that is needed and not known, prices
- * that have ended, and members that change the price. `nowMs` is the time of the wall clock.
+ * that the provider ran (they are not paid by the token alone), a price that is needed and not known,
+ * prices that have ended, and members that change the price. `nowMs` is the time of the wall clock.
  */
 export function costOf(
   response: LLMResponse,
@@ -27,11 +27,8 @@ export function costOf(
   nowMs: number,
 ): Cost {
   const { usage } = response;
-  const isCountable =
-    !plan.target.simulated &&
-    usage?.source === UsageSource.REPORTED &&
-    Object.values(usage.serverToolUses).every((uses) => uses === 0n);
-  if (!isCountable) return unknownCost();
+  if (plan.target.simulated || usage?.source !== UsageSource.REPORTED) return unknownCost();
+  if (hasRunTools(response)) return unknownCost();
   const today = new Date(nowMs).toISOString().slice(0, 10);
   const models = pricedModels(response, plan, catalogue);
   const amounts = models.map(({ model, prices }) => {
@@ -45,6 +42,13 @@ export function costOf(
     return unknownCost();
   }
   return create(CostSchema, { amountNanos, known: true, asOf: models[0]?.model.asOf ?? "" });
+}
+
+/** Whether tools of the provider ran, as its counts or blocks that only it knows tell. */
+function hasRunTools({ usage, content }: LLMResponse): boolean {
+  const uses = Object.values(usage?.serverToolUses ?? {});
+  const parts = content?.parts ?? [];
+  return uses.some((count) => count > 0n) || parts.some(({ kind }) => kind.case === "provider");
 }
 
 function unknownCost(): Cost {
