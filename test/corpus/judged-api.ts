@@ -30,6 +30,8 @@ export interface JudgedAPI {
   readonly requests?: {
     readonly read: (body: Plain) => ReadRequest;
     readonly canonical: (body: Plain) => Plain;
+    /** Whether the address names the model, and not the body: it is then laid into what is read. */
+    readonly modelInAddress?: boolean;
   };
 }
 

@@ -21,6 +21,7 @@ export interface RequestAPI {
   readonly place: Place;
   readonly read: (body: Plain) => ReadRequest;
   readonly canonical: (body: Plain) => Plain;
+  readonly modelInAddress?: boolean;
 }
 
 /** Names of the APIs whose requests are judged. */
@@ -62,7 +63,7 @@ export function judgeRequest(recording: Recording, api: RequestAPI): Verdict {
   const { request: recorded } = recording;
   let needs: readonly string[] = [];
   try {
-    const read = api.read(recorded);
+    const read = readRecorded(recording, api);
     needs = read.needs;
     const request = overTheWire(read);
     const { body, warnings } = encoded(request, read.stream, api);
@@ -76,6 +77,11 @@ export function judgeRequest(recording: Recording, api: RequestAPI): Verdict {
   } catch (thrown) {
     return { problems: [`refused: ${(thrown as Error).message}`], needs };
   }
+}
+
+/** A recorded request in the words of the contract. */
+export function readRecorded({ request, model }: Recording, api: RequestAPI): ReadRequest {
+  return api.read(api.modelInAddress ? { model, ...request } : request);
 }
 
 /** The request as the server gets it, checked. */

@@ -4,7 +4,7 @@ import { LLMRequestSchema } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { decodedAnswer } from "./decoded-answer.ts";
 import { parsedArguments } from "./expectation.ts";
 import { isObject, type Plain } from "./plain.ts";
-import { encoded, overTheWire, type RequestAPI } from "./request-judge.ts";
+import { encoded, overTheWire, type RequestAPI, readRecorded } from "./request-judge.ts";
 import { spokenBy, type TurnPair, turnsOf } from "./turn-pairs.ts";
 
 /**
@@ -13,7 +13,7 @@ import { spokenBy, type TurnPair, turnsOf } from "./turn-pairs.ts";
  * things out, so only what it sent is looked for, member by member and in its order.
  */
 export function returnProblems(pair: TurnPair, api: RequestAPI): readonly string[] {
-  const { request: asked, stream } = api.read(pair.earlier.request);
+  const { request: asked, stream } = readRecorded(pair.earlier, api);
   const { content } = decodedAnswer(pair.earlier, api);
   if (content === undefined) return ["the answer has no content"];
   const request = overTheWire({

@@ -91,7 +91,7 @@ function encodeRun(run: readonly PlacedContent[], scope: EncodeScope): WireConte
   const contents: WireContent[] = [];
   for (const { content, field } of run) {
     const role = wireRole(content.role, field);
-    const parts = encodeParts(contentParts(content, field), content.role, scope);
+    const parts = turnParts({ content, field }, scope);
     if (parts.length === 0) {
       scope.warnings.dropped(field, "nothing of this turn is left to send");
       continue;
@@ -112,6 +112,14 @@ function encodeRun(run: readonly PlacedContent[], scope: EncodeScope): WireConte
   return gathered.length === 0
     ? contents
     : [{ role: "user", parts: resultsFirst(gathered) }, ...contents];
+}
+
+/** Parts of a turn. One that says nothing but an empty text is sent as that, to keep the turns' order. */
+function turnParts({ content, field }: PlacedContent, scope: EncodeScope): WirePart[] {
+  const placed = contentParts(content, field);
+  const parts = encodeParts(placed, content.role, scope);
+  const isEmptyText = placed.length > 0 && placed.every(({ part }) => part.kind.case === "text");
+  return parts.length === 0 && isEmptyText ? [{ text: "" }] : parts;
 }
 
 function wireRole(role: Role, field: string): "user" | "model" {
