@@ -269,8 +269,12 @@ function failureBytes(
   json: () => JSONValue,
 ): { contentType: string; bytes: Buffer } {
   switch (body) {
-    case "json":
-      return { contentType: "application/json", bytes: Buffer.from(JSON.stringify(json())) };
+    case "json": {
+      const value = json();
+      return typeof value === "string"
+        ? { contentType: "text/plain", bytes: Buffer.from(value) }
+        : { contentType: "application/json", bytes: Buffer.from(JSON.stringify(value)) };
+    }
     case "html": {
       const title = `<title>${status}</title><h1>${status}</h1>`;
       const html = `<!doctype html>${title}<p>A simulated proxy.</p>\n`;

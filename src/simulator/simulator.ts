@@ -25,7 +25,7 @@ export interface SimulatorOptions {
 }
 
 /** Wires by the provider or cloud that they are known from. */
-export type SimulatedWire = "anthropic" | "openai" | "google" | "vertex" | "mistral";
+export type SimulatedWire = "anthropic" | "openai" | "google" | "vertex" | "mistral" | "ollama";
 
 /** Fake providers on one real socket. */
 export interface Simulator {
@@ -93,6 +93,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       google: url,
       vertex: url,
       mistral: `${url}/mistral`,
+      ollama: url,
     },
     get requests() {
       return journal.requests;

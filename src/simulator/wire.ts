@@ -140,7 +140,7 @@ export interface Provider {
   headers(context: HeaderContext): Readonly<Record<string, string>>;
   /** The provider's words for a problem. */
   word(problem: Problem): Failure;
-  /** The body of a failure. */
+  /** The body of a failure; a text stands for itself. */
   failureBody(failure: Failure, requestId: string, url: URL): JSONValue;
 }
 
