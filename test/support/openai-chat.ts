@@ -48,7 +48,8 @@ export function encodeChatRequest(
   };
 }
 
-function named({ kind, field }: Warning): string {
+/** A warning as "KIND field". */
+export function named({ kind, field }: Warning): string {
   const name = Object.entries(WarningKind).find(([, value]) => value === kind)?.[0];
   return `${name} ${field}`;
 }

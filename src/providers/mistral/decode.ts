@@ -6,13 +6,36 @@ import { ChatStreamDecoder, decodeChat } from "../../dialects/openai-chat/decode
 
 /** A whole body as an answer; see `decodeChat`. */
 export function decodeMistral(body: JsonObject, context: DecodeContext): LLMResponse {
-  return decodeChat(new ChunkReader().read(body), context);
+  const [first] = arrayOf(body.choices);
+  const { message, messages } = objectOf(first);
+  if (isObject(message) || !Array.isArray(messages)) {
+    return decodeChat(new ChunkReader().read(body), context);
+  }
+  const decoder = createMistralDecoder(context);
+  for (const chunk of chunksOf(body, messages.length)) {
+    decoder.push({ event: "", data: JSON.stringify(chunk), id: "" });
+  }
+  const { end } = decoder.end();
+  // Without a reason for its end it is no answer, and refused as such.
+  return end.kind === "truncated" ? decodeChat(body, context) : end.response;
 }
 
 /** A decoder of a stream of chunks. */
 export function createMistralDecoder(context: DecodeContext): StreamDecoder {
   const reader = new ChunkReader();
   return new ChatStreamDecoder(context, (chunk) => reader.read(chunk));
+}
+
+/** An answer of several messages, as the stream that would have told it: a message in each chunk. */
+function chunksOf(body: JsonObject, count: number): readonly JsonObject[] {
+  return Array.from({ length: count }, (_, index) => ({
+    ...body,
+    choices: arrayOf(body.choices).map((choice) => {
+      const { messages, finish_reason: reason = null, ...rest } = objectOf(choice);
+      const delta = { ...objectOf(arrayOf(messages)[index]), index };
+      return { ...rest, delta, finish_reason: index === count - 1 ? reason : null };
+    }),
+  }));
 }
 
 /**
@@ -23,8 +46,8 @@ export function createMistralDecoder(context: DecodeContext): StreamDecoder {
  * each message of a tool as a block among it, as it came.
  */
 class ChunkReader {
-  /** Who speaks in which message of a stream. */
-  readonly #roles = new Map<JsonValue, string>();
+  /** Who speaks in a stream, by choice and message. */
+  readonly #roles = new Map<string, string>();
 
   read(body: JsonObject): JsonObject {
     // Noise of random length, against guessing content from packet sizes.
@@ -35,14 +58,13 @@ class ChunkReader {
 
   #choice(value: JsonValue): JsonValue {
     if (!isObject(value)) return value;
-    const { delta, message, messages, ...rest } = value;
-    if (isObject(delta)) return { ...rest, delta: this.#delta(delta) };
-    if (isObject(message)) return { ...value, message: said(message) };
-    return Array.isArray(messages) ? { ...rest, message: joined(messages) } : value;
+    const { delta, message, index = 0 } = value;
+    if (isObject(delta)) return { ...value, delta: this.#delta(delta, String(index)) };
+    return isObject(message) ? { ...value, message: said(message) } : value;
   }
 
-  #delta({ index, ...delta }: JsonObject): JsonObject {
-    const place = index ?? 0;
+  #delta({ index, ...delta }: JsonObject, choice: string): JsonObject {
+    const place = `${choice} ${index ?? 0}`;
     const role = textOf(delta.role) || (this.#roles.get(place) ?? "");
     this.#roles.set(place, role);
     return role === "tool" ? { content: [{ ...delta, role }] } : said(delta);
@@ -58,21 +80,4 @@ function said(message: JsonObject): JsonObject {
     isObject(call) && call.id === "null" ? { ...call, id: null } : call,
   );
   return { ...kept, tool_calls: calls };
-}
-
-function joined(messages: readonly JsonValue[]): JsonObject {
-  const content: JsonValue[] = [];
-  const calls: JsonValue[] = [];
-  let rest: JsonObject = {};
-  for (const message of messages) {
-    if (!isObject(message)) continue;
-    const { role, content: own, tool_calls: ownCalls, index: _, ...others } = said(message);
-    if (role === "tool") content.push(message);
-    else {
-      content.push(...(typeof own === "string" ? [own] : arrayOf(own)));
-      calls.push(...arrayOf(ownCalls));
-      rest = { ...rest, ...objectOf(others) };
-    }
-  }
-  return { ...rest, role: "assistant", content, tool_calls: calls };
 }
