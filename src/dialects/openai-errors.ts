@@ -2,7 +2,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import type { ProviderFailure } from "../contract/adapter.ts";
 import type { ConnectorError, ErrorFields } from "../contract/connector-error.ts";
 import type { Reason } from "../contract/reasons.ts";
-import { objectOf } from "./json.ts";
+import { arrayOf, objectOf } from "./json.ts";
 import { type OpenAIErrorBody, readErrorObject, readErrorText } from "./openai-error-body.ts";
 import { cleanText, providerError, reasonForStatus } from "./provider-error.ts";
 
@@ -195,13 +195,14 @@ function isNumeric(value: unknown): boolean {
   return typeof value === "number" || typeof value === "string";
 }
 
-/** What Azure's filter found, such as "hate,jailbreak". */
+/** What Azure's filter found, such as "hate,jailbreak", in either of the two places it says so. */
 function filterCategories({ raw }: OpenAIErrorBody): Record<string, string> {
-  const found = objectOf(objectOf(raw.innererror).content_filter_result);
-  const names = Object.keys(found).filter((name) => {
-    const { filtered } = objectOf(found[name]);
-    return filtered === true;
-  });
+  const inner = objectOf(objectOf(raw.innererror).content_filter_result);
+  const listed = arrayOf(raw.content_filters).map((one) => objectOf(one).content_filter_results);
+  const found = [inner, ...listed.map(objectOf)].flatMap((results) =>
+    Object.keys(results).filter((name) => objectOf(results[name]).filtered === true),
+  );
+  const names = [...new Set(found)];
   return names.length === 0 ? {} : { category: cleanText(names.join(",")) };
 }
 

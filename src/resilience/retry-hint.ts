@@ -20,10 +20,13 @@ export function retryHint(
   wallTimeMs: number,
 ): RetryHint {
   const told = headers["x-should-retry"]?.trim().toLowerCase();
+  const exactMs = numberOf(headers["retry-after-ms"]);
   return {
     retryAfterMs:
-      believable(numberOf(headers["retry-after-ms"])) ??
+      // Azure sends a 0 beside a `retry-after` of a second or more.
+      believable(exactMs === 0 ? undefined : exactMs) ??
       believable(retryAfter(headers["retry-after"], wallTimeMs)) ??
+      believable(exactMs) ??
       believable(numberOf(headers["x-amz-retry-after"])) ??
       believable(limitReset(headers, wallTimeMs)),
     shouldRetry: told === "true" ? true : told === "false" ? false : undefined,

@@ -69,6 +69,22 @@ describe("openAIError", () => {
     expect(fields.metadata?.category).toBe("jailbreak");
   });
 
+  it("tells what Azure's filter found on the Responses wire", () => {
+    const results = { hate: { filtered: true }, violence: { filtered: false } };
+    const body = {
+      error: {
+        code: "content_filter",
+        content_filters: [
+          { source_type: "prompt", content_filter_results: results },
+          { source_type: "prompt", content_filter_results: { hate: { filtered: true } } },
+        ],
+      },
+    };
+    const { reason, fields } = failure({ status: 400, body });
+    expect(reason).toBe("CONTENT_FILTERED");
+    expect(fields.metadata?.category).toBe("hate");
+  });
+
   it("names the model that is missing", () => {
     const body = enveloped("model_not_found", "The model `gpt-x` does not exist");
     expect(failure({ status: 404, body }).fields.resource).toEqual({

@@ -11,6 +11,12 @@ describe("retryHint", () => {
     ["now", { "retry-after": "0" }, 0],
     ["a fraction", { "retry-after": "0.5" }, 500],
     ["milliseconds win", { "retry-after-ms": "120", "retry-after": "2" }, 120],
+    [
+      "milliseconds that are rounded to none (Azure)",
+      { "retry-after-ms": "0", "retry-after": "1" },
+      1000,
+    ],
+    ["no milliseconds", { "retry-after-ms": "0" }, 0],
     ["milliseconds of AWS", { "x-amz-retry-after": "1500" }, 1500],
     ["negative", { "retry-after": "-1" }, undefined],
     ["endless", { "retry-after": "1e9" }, undefined],

@@ -2,7 +2,10 @@ import type { Dialect, DialectSet, EncodeInput } from "../../contract/adapter.ts
 import { messagesTokenCounter } from "../../dialects/anthropic-messages/count-tokens.ts";
 import { anthropicMessages } from "../../dialects/anthropic-messages/dialect.ts";
 import { encodeMessages, encodeTokenCount } from "../../dialects/anthropic-messages/encode.ts";
+import { messagesError } from "../../dialects/anthropic-messages/errors.ts";
 import type { MessagesHost } from "../../dialects/anthropic-messages/messages-host.ts";
+import { readStatusText } from "../../dialects/gemini/error-body.ts";
+import { geminiError } from "../../dialects/gemini/errors.ts";
 import { vertexBaseURL, vertexModelPath } from "../../dialects/vertex-path.ts";
 import { modelId } from "./model-names.ts";
 
@@ -39,6 +42,9 @@ const messages: Dialect = Object.freeze<Dialect>({
   regionalBaseURL: vertexBaseURL,
   auth: { scheme: "bearer" },
   credentials: "google",
+  // Vertex AI's own failures are Google's, those of the model Anthropic's.
+  toError: (failure) =>
+    readStatusText(failure.body).type === "" ? messagesError(failure) : geminiError(failure),
   encode: (input) => encodeMessages(withVertexModel(input), vertex),
   countTokens: {
     ...messagesTokenCounter,
