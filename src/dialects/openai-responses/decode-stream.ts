@@ -25,6 +25,22 @@ const terminalEvents: ReadonlyMap<string, string> = new Map([
   ["response.cancelled", "cancelled"],
 ]);
 
+/** Members of all other events, which say where they belong, what is new, or what was told before. */
+const eventMembers: ReadonlySet<string> = new Set([
+  ...["type", "sequence_number", "response", "item", "part", "item_id", "output_index"],
+  ...[
+    "content_index",
+    "summary_index",
+    "annotation_index",
+    "command_index",
+    "delta",
+    "obfuscation",
+  ],
+  ...["text", "refusal", "arguments", "input", "name", "code", "command", "annotation", "logprobs"],
+  // Pictures as far as they are done, and how they are made: their items hold them whole.
+  ...["partial_image_b64", "partial_image_index", "size", "quality", "background", "output_format"],
+]);
+
 const terminalMembers: ReadonlySet<string> = new Set(["type", "sequence_number", "response"]);
 
 /**
@@ -58,7 +74,9 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     const data = frame.data.trim();
     if (this.done || data === "[DONE]" || data === "") return [];
     const event = parseObject(data);
-    this.#take(textOf(event.type) || frame.event, event);
+    const type = textOf(event.type) || frame.event;
+    if (this.#take(type, event)) this.#keepRest(type, event);
+    else this.#unknown.keep({ ...event, type });
     return this.#builder.takeEvents();
   }
 
@@ -78,36 +96,42 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     };
   }
 
-  #take(type: string, event: JsonObject): void {
+  /** Takes an event. Returns whether its type is known. */
+  #take(type: string, event: JsonObject): boolean {
     const state = terminalEvents.get(type);
     if (state !== undefined) {
       this.#finish(state, event);
-      return;
+      return true;
     }
     switch (type) {
       case "response.created":
       case "response.queued":
       case "response.in_progress":
         this.#note(objectOf(event.response));
-        break;
+        return true;
       case "response.output_item.added":
         this.#items.announce(objectIn(event.item, "an item of the output"), placeOf(event));
-        break;
+        return true;
       case "response.output_item.done":
         this.#items.complete(objectIn(event.item, "an item of the output"), placeOf(event));
-        break;
+        return true;
       case "response.content_part.added":
         this.#beginPiece(event);
-        break;
+        return true;
       case "response.output_text.annotation.added":
-        this.#annotate(event);
-        break;
+        return this.#annotate(event);
       case "error":
         throw openAIStreamError(event, 200);
       default:
         if (type === "" && isError(event.error)) throw openAIStreamError(event, 200);
-        if (!this.#append(type, event) && !isProgress(type)) this.#unknown.keep({ ...event, type });
+        return this.#append(type, event) || isProgress(type);
     }
+  }
+
+  /** What a known event holds beyond what is known of it. The end of the stream tells its own. */
+  #keepRest(type: string, event: JsonObject): void {
+    const rest = this.done ? undefined : unknownMembers(event, eventMembers);
+    if (rest !== undefined) this.#unknown.keep({ type, ...rest });
   }
 
   /** Takes a delta. Returns whether the event was one. */
@@ -143,10 +167,11 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     this.#items.beginPiece(type, placeOf(event), indexOf(event.content_index));
   }
 
-  #annotate(event: JsonObject): void {
-    if (!isObject(event.annotation)) return;
+  #annotate(event: JsonObject): boolean {
+    if (!isObject(event.annotation)) return false;
     const citation = citationOf(event.annotation);
     this.#items.addCitation(citation, placeOf(event), indexOf(event.content_index));
+    return true;
   }
 
   #finish(state: string, event: JsonObject): void {

@@ -157,8 +157,11 @@ function reasoningPart(reasoning: JsonObject, context: ItemContext): Part {
   return partOf({ case: "thinking", value }, adapter, {}, item);
 }
 
-function joined(texts: readonly JsonValue[]): string {
-  return texts.map((value) => (isObject(value) ? textOf(value.text) : "")).join(reasoningSeparator);
+/** Its texts; a piece of another kind has none, and is kept with the item. */
+function joined(pieces: readonly JsonValue[]): string {
+  return pieces
+    .flatMap((piece) => (isObject(piece) && typeof piece.text === "string" ? piece.text : []))
+    .join(reasoningSeparator);
 }
 
 function isPlainSummary(summary: readonly JsonValue[]): boolean {

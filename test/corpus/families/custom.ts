@@ -85,7 +85,11 @@ export const customAPIs: JudgedAPIs = {
     requests: { read: readAnthropicRequest, canonical: canonicalMessages },
   },
   "openrouter.responses": responses("openrouter"),
-  "perplexity.chat": chat("perplexity"),
+  "perplexity.chat": {
+    ...chat("perplexity"),
+    // Each chunk says these of all that has come so far.
+    restated: /^frame: \w+ in (?:search_results|usage)\b/,
+  },
   "pydantic-gateway.responses": responses("pydantic-gateway"),
   "xai.chat": chat("xai", usageOfXAI),
   "xai.responses": responses("xai"),

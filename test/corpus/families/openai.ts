@@ -12,7 +12,7 @@ export const echoedByResponses: readonly string[] = [
 
 /** Objects of its events that the terminal event holds again. */
 export const restatedByResponses: RegExp =
-  /^response\.(?:created|in_progress|queued|output_item\.\w+|content_part\.\w+): \w+ in (?:response|item|part)\b/;
+  /^response\.(?:created|in_progress|queued|\w+_(?:item|part|text)\.\w+): \w+ in (?:response|item|part|logprobs)\b/;
 
 /** OpenAI's own APIs. */
 export const openAIAPIs: JudgedAPIs = {
