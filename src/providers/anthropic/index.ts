@@ -2,6 +2,7 @@ import type { Adapter, Dialect, EncodeInput } from "../../contract/adapter.ts";
 import { messagesTokenCounter } from "../../dialects/anthropic-messages/count-tokens.ts";
 import { anthropicMessages } from "../../dialects/anthropic-messages/dialect.ts";
 import { azureClaude } from "./azure.ts";
+import { bedrockClaude } from "./bedrock.ts";
 import { modelId } from "./model-names.ts";
 import { knownModels } from "./models.ts";
 import { vertexClaude } from "./vertex.ts";
@@ -44,5 +45,5 @@ export const anthropic: Adapter = Object.freeze<Adapter>({
   baseURLVariables: ["ANTHROPIC_BASE_URL"],
   dialects: { messages },
   defaultDialect: "messages",
-  hosts: { azure: azureClaude, vertex: vertexClaude },
+  hosts: { azure: azureClaude, vertex: vertexClaude, bedrock: bedrockClaude },
 });

@@ -1,4 +1,5 @@
 import type { Adapter, ModelPattern } from "../../contract/adapter.ts";
+import { bedrockHost } from "../../dialects/bedrock-host.ts";
 import { ollama } from "../../dialects/ollama/dialect.ts";
 import { anyServer, chatWire, presets } from "./hosts.ts";
 import { knownModels } from "./models.ts";
@@ -32,4 +33,5 @@ export const llama: Adapter = Object.freeze<Adapter>({
   dialects: { "openai-chat": chatWire(anyServer, "http://127.0.0.1:8080/v1"), ollama },
   defaultDialect: "openai-chat",
   presets,
+  hosts: { bedrock: bedrockHost },
 });

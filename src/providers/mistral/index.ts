@@ -1,4 +1,5 @@
 import type { Adapter, Dialect, ModelPattern } from "../../contract/adapter.ts";
+import { bedrockHost } from "../../dialects/bedrock-host.ts";
 import { createMistralDecoder, decodeMistral } from "./decode.ts";
 import { encodeMistral } from "./encode.ts";
 import { mistralError } from "./errors.ts";
@@ -57,4 +58,5 @@ export const mistral: Adapter = Object.freeze<Adapter>({
   baseURLVariables: ["MISTRAL_BASE_URL"],
   dialects: { chat },
   defaultDialect: "chat",
+  hosts: { bedrock: bedrockHost },
 });
