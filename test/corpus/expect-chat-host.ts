@@ -33,8 +33,9 @@ function lastUsage(text: string): Plain {
 }
 
 /** xAI counts thinking beside the output, and in the total. */
-export const usageOfXAI: UsageReader = ({ total_tokens: total, prompt_tokens: prompt }) => ({
-  output: countOf(total) - countOf(prompt),
+export const usageOfXAI: UsageReader = (usage) => ({
+  output: countOf(usage.total_tokens) - countOf(usage.prompt_tokens),
+  reasoning: countOf(objectOf(usage.completion_tokens_details).reasoning_tokens),
 });
 
 /** DeepSeek has a name of its own for what was cached. */

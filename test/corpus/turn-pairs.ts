@@ -58,10 +58,12 @@ export function spokenBy(turns: readonly Plain[]): readonly Plain[] {
 function isSameAnswer(sentBack: readonly Plain[], answer: ExpectedAnswer): boolean {
   const { toolCalls, text, thinking } = answer;
   const thoughts = sentBack.flatMap(({ reasoning_details: details }) => objectsOf(details));
-  // Where ids are blacked out, other words of thinking tell another take.
-  const isOther = thoughts.some((thought) => !thinking.includes(stringOf(thought.text)));
-  if (sentBack.length === 0 || isOther) return false;
   const said = JSON.stringify(sentBack);
+  // Where ids are blacked out, other words tell another take.
+  const isOther =
+    thoughts.some((thought) => !thinking.includes(stringOf(thought.text))) ||
+    (said.includes("_REDACTED_") && !text.includes(textIn(sentBack).trim()));
+  if (sentBack.length === 0 || isOther) return false;
   if (toolCalls.some((call) => call.id !== "" && isIn(said, call))) return true;
   return text !== "" && toolCalls.length === 0 && textIn(sentBack) === text;
 }
