@@ -1,9 +1,11 @@
-import type { AuthScheme, Dialect, DialectSet } from "../../contract/adapter.ts";
+import type { AuthScheme, CloudHost, Dialect, DialectSet } from "../../contract/adapter.ts";
 import { messagesTokenCounter } from "../../dialects/anthropic-messages/count-tokens.ts";
 import { anthropicMessages } from "../../dialects/anthropic-messages/dialect.ts";
 import { encodeMessages, encodeTokenCount } from "../../dialects/anthropic-messages/encode.ts";
 import { messagesPaths } from "../../dialects/anthropic-messages/messages-host.ts";
 import { azureOpenAIPath } from "../../dialects/azure-path.ts";
+import { bedrockConverse } from "../../dialects/bedrock-converse/dialect.ts";
+import { geminiOnVertex } from "../../dialects/gemini/dialect.ts";
 import { service } from "./chat-hosts.ts";
 import { chatWire, responsesWire } from "./wires.ts";
 
@@ -51,5 +53,18 @@ const azure: DialectSet = {
   defaultDialect: "openai-chat",
 };
 
+/** Gemini's wire on Vertex AI: models of Google, and what a project has tuned of them. */
+const vertex: DialectSet = { dialects: { gemini: geminiOnVertex }, defaultDialect: "gemini" };
+
+/** Models of any maker on Bedrock. */
+const bedrock: DialectSet = {
+  dialects: { "bedrock-converse": bedrockConverse },
+  defaultDialect: "bedrock-converse",
+};
+
 /** The wires of models of any maker at clouds. */
-export const clouds: { readonly azure: DialectSet } = Object.freeze({ azure });
+export const clouds: Readonly<Record<CloudHost, DialectSet>> = Object.freeze({
+  azure,
+  vertex,
+  bedrock,
+});

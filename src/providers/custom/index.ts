@@ -1,6 +1,8 @@
 import type { Adapter, Dialect, ModelPattern } from "../../contract/adapter.ts";
 import { anthropicMessages } from "../../dialects/anthropic-messages/dialect.ts";
+import { bedrockConverse } from "../../dialects/bedrock-converse/dialect.ts";
 import { cohereChat } from "../../dialects/cohere/dialect.ts";
+import { gemini } from "../../dialects/gemini/dialect.ts";
 import { ollama } from "../../dialects/ollama/dialect.ts";
 import { openAIResponses } from "../../dialects/openai-responses/dialect.ts";
 import { anyHost } from "./chat-hosts.ts";
@@ -20,9 +22,13 @@ const patterns: readonly ModelPattern[] = [
   },
 ];
 
-/** A shared wire without an address of its own, under its name in the configuration. */
+/**
+ * A shared wire under its name in the configuration, without an address of its own and without what
+ * stands in for a key at a cloud: a target says where it leads, and has a key or none.
+ */
 function bare(name: string, dialect: Dialect): Dialect {
-  return Object.freeze({ ...dialect, name, defaultBaseURL: "" });
+  const { regionalBaseURL: _, credentials: __, ...wire } = dialect;
+  return Object.freeze({ ...wire, name, defaultBaseURL: "" });
 }
 
 /** Any endpoint that speaks a known wire, by configuration alone. */
@@ -37,7 +43,9 @@ export const custom: Adapter = Object.freeze<Adapter>({
     "openai-chat": bare("openai-chat", chatWire(anyHost, "")),
     "openai-responses": bare("openai-responses", openAIResponses),
     "anthropic-messages": bare("anthropic-messages", anthropicMessages),
+    gemini: bare("gemini", gemini),
     ollama: bare("ollama", ollama),
+    "bedrock-converse": bare("bedrock-converse", bedrockConverse),
     cohere: bare("cohere", cohereChat),
   },
   defaultDialect: "openai-chat",
