@@ -3,6 +3,8 @@
 import { describe, expect, it } from "vitest";
 import type { CredentialSources } from "../../src/http/cloud-credentials.ts";
 import { CloudScene } from "../support/cloud-scene.ts";
+import { FakeIssuer } from "../support/fake-issuer.ts";
+import { googleFile, serviceAccountFile } from "../support/google-files.ts";
 import { errorOf } from "../support/simulated-connectors.ts";
 
 const chatAnswer = JSON.stringify({
@@ -196,6 +198,24 @@ describe("Claude on Vertex AI", () => {
     expect(scene.last.path).toBe(`${models}/claude-opus-4-5:streamRawPredict`);
     expect(scene.last.headers.authorization).toBe("Bearer ya29-given");
     expect(scene.last.json).toMatchObject({ stream: true });
+  });
+
+  it("is signed in to by a file of credentials, once", async () => {
+    const issuer = await FakeIssuer.start();
+    issuer.givesTokens(3600);
+    const file = googleFile(serviceAccountFile(`${issuer.url}/token`, { quota_project_id: "q" }));
+    const scene = await CloudScene.start(`${vertex}, credentials: { type: google, file: ${file} }`);
+    scene.answers({ body: claudeAnswer });
+    await Promise.all(["claude-a", "claude-b"].map((model) => scene.call({ model })));
+    expect(scene.requests).toHaveLength(2);
+    for (const { headers } of scene.requests) {
+      expect(headers).toMatchObject({
+        authorization: "Bearer token-1",
+        "x-goog-user-project": "q",
+      });
+    }
+    expect(issuer.requests).toHaveLength(1);
+    expect(scene.connectors.redactor.redact("it was token-1 again")).toBe("it was *** again");
   });
 
   it("counts tokens by a model of its own", async () => {
