@@ -202,7 +202,7 @@ describe("Claude on Vertex AI", () => {
 
   it("is signed in to by a file of credentials, once", async () => {
     const issuer = await FakeIssuer.start();
-    issuer.givesTokens(3600);
+    issuer.answers(() => ({ body: { access_token: "fetched-token", expires_in: 3600 } }));
     const file = googleFile(serviceAccountFile(`${issuer.url}/token`, { quota_project_id: "q" }));
     const scene = await CloudScene.start(`${vertex}, credentials: { type: google, file: ${file} }`);
     scene.answers({ body: claudeAnswer });
@@ -210,12 +210,12 @@ describe("Claude on Vertex AI", () => {
     expect(scene.requests).toHaveLength(2);
     for (const { headers } of scene.requests) {
       expect(headers).toMatchObject({
-        authorization: "Bearer token-1",
+        authorization: "Bearer fetched-token",
         "x-goog-user-project": "q",
       });
     }
     expect(issuer.requests).toHaveLength(1);
-    expect(scene.connectors.redactor.redact("it was token-1 again")).toBe("it was *** again");
+    expect(scene.connectors.redactor.redact("it was fetched-token again")).toBe("it was *** again");
   });
 
   it("counts tokens by a model of its own", async () => {
