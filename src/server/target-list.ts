@@ -26,7 +26,9 @@ function wireOf({ adapter, dialect, host }: Target): string {
   return host === "direct" ? (wireOfDialect[dialect.name] ?? adapter.name) : host;
 }
 
+/** What is the target's own of its address, its path and its key's header, is not the simulator's. */
 function simulated(target: Target, baseURL: string): Target {
+  const { path: _path, keyHeader: _header, ...wire } = target;
   const apiKey = new Secret("simulated-key");
-  return { ...target, baseURL, apiKey, allowPrivate: true, simulated: true };
+  return { ...wire, baseURL, apiKey, allowPrivate: true, simulated: true };
 }

@@ -56,6 +56,16 @@ describe("without a file", () => {
   });
 });
 
+describe("with a file", () => {
+  it("a simulated target has neither the path nor the header of the real one", async () => {
+    const file = new ConfigurationFile(
+      "simulate: true\ntargets: [{ name: a, adapter: openai, path: /x, key_header: x-key }]\n",
+    );
+    const { url } = await serverByFile(file);
+    expect((await llmBy(url, "gpt-4o").call(hello)).route.simulated).toBe(true);
+  });
+});
+
 describe("off the loopback interface", () => {
   const flags = { host: "0.0.0.0" };
 
