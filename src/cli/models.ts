@@ -5,22 +5,29 @@ import {
   ModelInfoSchema,
 } from "../../gen/ts/nexen/connectors/v1/catalog_pb.ts";
 import { type Connection, withConnection } from "./connection.ts";
-import type { ConnectionFlags } from "./flags.ts";
-import { printJSON, printTable } from "./terminal.ts";
+import type { ModelsFlags } from "./models-flags.ts";
+import { dollars } from "./models-money.ts";
+import { print, printJSON, printTable } from "./terminal.ts";
 
 const pageSize = 1000;
+const head = ["model", "provider", "targets", "context", "in", "out", "cached", ""] as const;
+/** Columns of numbers, which end where those of the other rows end. */
+const firstNumber = head.indexOf("context");
+const lastNumber = head.indexOf("cached");
+const unknown = "-";
 
 /** `connector-tool models`. */
-export async function models(
-  flags: ConnectionFlags & { readonly provider?: string },
-): Promise<void> {
+export async function models(flags: ModelsFlags): Promise<void> {
   await withConnection(flags, async (connection) => {
     const known = await allModels(connection, flags.provider ?? "");
+    const shown = known.filter(({ retired }) => flags.all || retired === (flags.retired ?? false));
     if (flags.json) {
-      for (const model of known) printJSON(toJson(ModelInfoSchema, model));
+      for (const model of shown) printJSON(toJson(ModelInfoSchema, model));
       return;
     }
-    printTable(["model", "provider", "targets", ""], known.map(rowOf));
+    const [titles = head, ...rows] = rightAligned([head, ...shown.map(rowOf)]);
+    printTable(titles, rows);
+    print("\nin, out, cached: US dollars per million tokens; - is not known\n");
   });
 }
 
@@ -36,10 +43,44 @@ async function allModels({ api, context }: Connection, provider: string): Promis
   return known;
 }
 
-function rowOf({ name, provider, targets, retired, successor, sentAs }: ModelInfo): string[] {
-  const remarks = [
-    ...(sentAs === "" ? [] : [`sent as ${sentAs}`]),
-    ...(retired ? [`retired${successor === "" ? "" : `, see ${successor}`}`] : []),
+function rowOf(model: ModelInfo): readonly string[] {
+  const { name, provider, targets, contextTokens, prices } = model;
+  return [
+    name,
+    provider,
+    targets.join(", ") || "none",
+    contextTokens === 0n ? unknown : contextTokens.toLocaleString("en"),
+    ...[prices?.inputNanos, prices?.outputNanos, prices?.cacheReadNanos].map((nanos) =>
+      nanos === undefined ? unknown : dollars(nanos),
+    ),
+    remarksOf(model).join("; "),
   ];
-  return [name, provider, targets.join(", ") || "none", remarks.join("; ")];
+}
+
+function remarksOf({
+  sentAs,
+  retired,
+  retireDate,
+  successor,
+  prices,
+}: ModelInfo): readonly string[] {
+  const on = retireDate === "" ? "" : ` ${retireDate}`;
+  const next = successor === "" ? "" : `, see ${successor}`;
+  const sizes = prices?.tiers.map(({ aboveInputTokens }) => aboveInputTokens.toLocaleString("en"));
+  return [
+    ...(sentAs === "" ? [] : [`sent as ${sentAs}`]),
+    ...(retired ? [`retired${on}${next}`] : []),
+    ...(!retired && on !== "" ? [`retires${on}${next}`] : []),
+    ...(sizes?.length ? [`other prices above ${sizes.join(", ")} tokens`] : []),
+    ...(prices?.untilDate ? [`prices until ${prices.untilDate}`] : []),
+  ];
+}
+
+function rightAligned(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row.map((cell, column) =>
+      column >= firstNumber && column <= lastNumber ? cell.padStart(widths[column] ?? 0) : cell,
+    ),
+  );
 }

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { parseBaseURL } from "../config/base-url.ts";
 import { completionCommand } from "./completion-command.ts";
 import type { CallFlags, ConnectionFlags, RequestFlags } from "./flags.ts";
+import { modelsCommand } from "./models-command.ts";
 import { serveCommand } from "./serve-command.ts";
 import { packageVersion } from "./version.ts";
 
@@ -12,11 +13,12 @@ import { packageVersion } from "./version.ts";
 export function toolCommand(): Command {
   const tool = new Command("connector-tool")
     .description("Call LLM providers through one typed API, in this process or by a server.")
-    .version(packageVersion());
+    .version(packageVersion())
+    .enablePositionalOptions();
   tool.addCommand(serveCommand());
   tool.addCommand(callCommand());
   tool.addCommand(countCommand());
-  tool.addCommand(modelsCommand());
+  tool.addCommand(modelsCommand(withConnectionFlags(new Command("models"))));
   tool.addCommand(resolveCommand());
   tool.addCommand(healthCommand());
   tool.addCommand(configCommand());
@@ -42,16 +44,6 @@ function countCommand(): Command {
     .action(async (prompt: string | undefined, flags: RequestFlags) => {
       const { count } = await import("./count.ts");
       await count(prompt, flags);
-    });
-}
-
-function modelsCommand(): Command {
-  return withConnectionFlags(new Command("models"))
-    .description("list the models that are known by name")
-    .option("--provider <adapter>", "only this provider's")
-    .action(async (flags: ConnectionFlags & { readonly provider?: string }) => {
-      const { models } = await import("./models.ts");
-      await models(flags);
     });
 }
 

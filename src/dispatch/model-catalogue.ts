@@ -61,19 +61,22 @@ export function isRetired(
   return retiresOn <= new Date(nowMs).toISOString().slice(0, 10);
 }
 
-/** An entry that comes later replaces the earlier one of the same name, member by member. */
+/**
+ * An entry that comes later replaces the earlier one of the same name, member by member. One whose name
+ * was only an alias before takes the rest from the model it was an alias of.
+ */
 function namedModels(list: readonly KnownModel[]): NamedModels {
   const byName = new Map<string, KnownModel>();
+  const byAlias = new Map<string, KnownModel>();
   for (const model of list) {
     const key = model.name.toLowerCase();
-    const before = byName.get(key);
-    const places = { ...before?.pricesAt, ...model.pricesAt };
+    const { aliases: _, ...other }: Partial<KnownModel> = byAlias.get(key) ?? {};
+    const before = byName.get(key) ?? other;
+    const places = { ...before.pricesAt, ...model.pricesAt };
     const hasPlaces = Object.keys(places).length > 0;
-    byName.set(key, { ...before, ...model, ...(hasPlaces && { pricesAt: places }) });
-  }
-  const byAlias = new Map<string, KnownModel>();
-  for (const model of byName.values()) {
-    for (const alias of model.aliases ?? []) byAlias.set(alias.toLowerCase(), model);
+    const merged = { ...before, ...model, ...(hasPlaces && { pricesAt: places }) };
+    byName.set(key, merged);
+    for (const alias of merged.aliases ?? []) byAlias.set(alias.toLowerCase(), merged);
   }
   return { byName, byAlias };
 }

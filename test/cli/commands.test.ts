@@ -1,5 +1,5 @@
-// Proves what the other commands of connector-tool print for people and for machines: models, resolve,
-// count, health, config and completion, and the help of each; and that `--show-grpcurl` prints a command
+// Proves what the other commands of connector-tool print for people and for machines: resolve, count,
+// health, config and completion, and the help of each; and that `--show-grpcurl` prints a command
 // that a shell takes apart into the same call.
 import { execFileSync } from "node:child_process";
 import type { Command } from "commander";
@@ -34,23 +34,6 @@ describe("help", () => {
     const { code, stdout, stderr } = await runTool(["call", "--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^Usage: connector-tool call /);
-  });
-});
-
-describe("models", () => {
-  it("prints a table", async () => {
-    const [head, ...rows] = (await printed("models")).trimEnd().split("\n");
-    expect(head).toMatch(/^model +provider +targets/);
-    expect(rows.some((row) => /^claude-sonnet-5 +anthropic +anthropic$/.test(row))).toBe(true);
-    expect(rows.some((row) => /retired, see /.test(row))).toBe(true);
-  });
-
-  it("prints a line of JSON for each model", async () => {
-    const lines = (await printed("models", "--provider", "openai", "--json")).trimEnd().split("\n");
-    const models = lines.map((line) => JSON.parse(line));
-    expect(models.length).toBeGreaterThan(3);
-    expect(models.every(({ provider }) => provider === "openai")).toBe(true);
-    expect(models[0]).toMatchObject({ name: expect.any(String), targets: ["openai"] });
   });
 });
 
