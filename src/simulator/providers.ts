@@ -1,4 +1,5 @@
 import { anthropic } from "./anthropic/provider.ts";
+import { bedrock } from "./bedrock/provider.ts";
 import { gemini, vertexGemini } from "./gemini/provider.ts";
 import { mistral } from "./mistral/provider.ts";
 import { ollama } from "./ollama/provider.ts";
@@ -12,5 +13,6 @@ export const providers: readonly Provider[] = [
   vertexGemini,
   mistral,
   ollama,
+  bedrock,
   openai,
 ];

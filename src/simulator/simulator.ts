@@ -25,7 +25,14 @@ export interface SimulatorOptions {
 }
 
 /** Wires by the provider or cloud that they are known from. */
-export type SimulatedWire = "anthropic" | "openai" | "google" | "vertex" | "mistral" | "ollama";
+export type SimulatedWire =
+  | "anthropic"
+  | "openai"
+  | "google"
+  | "vertex"
+  | "mistral"
+  | "ollama"
+  | "bedrock";
 
 /** Fake providers on one real socket. */
 export interface Simulator {
@@ -94,6 +101,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       vertex: url,
       mistral: `${url}/mistral`,
       ollama: url,
+      bedrock: url,
     },
     get requests() {
       return journal.requests;

@@ -46,13 +46,15 @@ interface Draft {
   readonly about: JSONObject;
 }
 
-function countTokens(call: Call): Answer {
+/** Answers `/v1/messages/count_tokens`, and the same wire elsewhere. Throws Refusal. */
+export function countTokens(call: Call): Answer {
   checkRequest(call, "count");
   const tokens = readCacheBlocks(call.body).map((block) => block.tokens);
   return { kind: "json", body: { input_tokens: tokens.reduce((sum, one) => sum + one, 0) } };
 }
 
-function createMessage(call: Call): Answer {
+/** Answers `/v1/messages`, and the same wire elsewhere. Throws Refusal. */
+export function createMessage(call: Call): Answer {
   const model = checkRequest(call, "create");
   const prompt = readCacheBlocks(call.body);
   const tokens = prompt.reduce((sum, block) => sum + block.tokens, 0);
