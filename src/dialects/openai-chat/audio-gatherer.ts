@@ -3,6 +3,7 @@ import { MediaKind } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { fromBase64 } from "../base64.ts";
 import { textOf, unknownMembers } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
+import { withoutZeros } from "./usage.ts";
 
 const audioMembers: ReadonlySet<string> = new Set(["id", "data", "transcript"]);
 
@@ -31,7 +32,10 @@ export class AudioGatherer {
 
   /** Adds the part, if there was any sound. Returns what the contract has no place for. */
   finish(): JsonObject | undefined {
-    if (this.#id === "" && this.#transcript === "" && this.#sound.length === 0) return undefined;
+    if (this.#id === "" && this.#transcript === "" && this.#sound.length === 0) {
+      const said = withoutZeros(this.#rest);
+      return Object.keys(said).length === 0 ? undefined : said;
+    }
     const data = new Uint8Array(Buffer.concat(this.#sound));
     this.#builder.addWhole({
       kind: {

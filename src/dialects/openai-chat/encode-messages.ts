@@ -246,13 +246,17 @@ function returnThinking(
   if (part.kind.case !== "thinking") return;
   const { adapter, text } = part.kind.value;
   const { reasoning_details: details, ...own } = ownOptions(part.providerOptions, context);
-  const member = context.host.reasoningMember;
+  const { reasoningMember: member, thinking: rules } = context.host;
   const isOwn = adapter === context.adapter;
-  if (isOwn && Array.isArray(details)) {
+  const hasDetails = isOwn && Array.isArray(details);
+  if (hasDetails) {
     message.reasoning_details = [...arrayOf(message.reasoning_details), ...details];
-  } else if ((isOwn || adapter === "") && member !== undefined && text !== "") {
+  }
+  // Gateways that give details take them for the text; others know the text at least.
+  const isTold = hasDetails && (member === undefined || rules?.form === "object");
+  if ((isOwn || adapter === "") && member !== undefined && text !== "" && !isTold) {
     message[member] = textOf(message[member]) + text;
-  } else if (!isOwn || Object.keys(own).length === 0) {
+  } else if (!hasDetails && (!isOwn || Object.keys(own).length === 0)) {
     context.warnings.dropped(field, "this wire takes no thinking back");
     return;
   }

@@ -88,7 +88,7 @@ function firstCount(...values: readonly (JsonValue | undefined)[]): bigint {
 }
 
 /** Zeros say that something was not used; every server fills its answer with other ones. */
-function withoutZeros(object: JsonObject | undefined): JsonObject {
+export function withoutZeros(object: JsonObject | undefined): JsonObject {
   const rest: JsonObject = {};
   for (const [name, value] of Object.entries(object ?? {})) {
     const kept = isObject(value) ? withoutZeros(value) : value;

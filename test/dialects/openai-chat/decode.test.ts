@@ -261,9 +261,12 @@ describe("output beside text", () => {
       source: { case: "data", value: Uint8Array.from(Buffer.from("RIFFwave")) },
     });
     expect(response.providerMetadata?.message).toEqual({ audio: { expires_at: 1_790_000_600 } });
-    expect(partsOf(message({ content: "x", audio: { id: "", data: "" } }))).toEqual([
-      ["text", "x"],
-    ]);
+    const empty = { id: "", data: "", expires_at: 0 };
+    const silent = message({ content: "x", audio: empty });
+    expect(partsOf(silent)).toEqual([["text", "x"]]);
+    expect(silent.providerMetadata?.message).toBeUndefined();
+    const unknown = message({ content: "x", audio: { ...empty, voice: "ash" } });
+    expect(unknown.providerMetadata?.message).toEqual({ audio: { voice: "ash" } });
   });
 
   it("is pictures", () => {

@@ -1,0 +1,84 @@
+// Proves in which members thinking goes back to its own host: as text, as the details that it came with, or as both,
+// by what the host takes; and that nobody gets the thinking of another.
+import { create, type JsonObject } from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+import { LLMRequestSchema, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { chatDialect } from "../../../src/dialects/openai-chat/dialect.ts";
+import type { ChatHost } from "../../../src/dialects/openai-chat/wire.ts";
+
+const host: ChatHost = {
+  path: "/chat/completions",
+  maxTokensMember: "max_tokens",
+  stopSequencesMax: 4,
+  toolIDCharactersMax: 64,
+};
+const details = [{ type: "reasoning.text", text: "hm", index: 0 }];
+
+/** The members of the model's message besides its words, and the fields that were warned of. */
+function sentBack(rules: Partial<ChatHost>, adapter: string, own: JsonObject | undefined) {
+  const thinking = { case: "thinking" as const, value: { text: "hm", adapter } };
+  const request = create(LLMRequestSchema, {
+    contents: [
+      {
+        role: Role.ASSISTANT,
+        message: "4",
+        parts: [{ kind: thinking, ...(own && { providerOptions: { custom: own } }) }],
+      },
+    ],
+  });
+  const wire = chatDialect({ ...host, ...rules }, "");
+  const input = { request, adapter: "custom", model: "m", stream: false, requestId: "" };
+  const { body, warnings } = wire.encode(input);
+  const { role: _, content: __, ...rest } = JSON.parse(body).messages[0];
+  return [rest, warnings.map(({ field }) => field)];
+}
+
+const member = { reasoningMember: "reasoning_content" } as const;
+const gateway = { reasoningMember: "reasoning", thinking: { form: "object" } } as const;
+const dropped = ["contents[0].parts[0]"];
+
+describe("thinking", () => {
+  const cases: readonly [string, Partial<ChatHost>, string, JsonObject | undefined, unknown][] = [
+    [
+      "its text to a host with a member",
+      member,
+      "custom",
+      undefined,
+      [{ reasoning_content: "hm" }, []],
+    ],
+    [
+      "both to a host that gave details as well",
+      member,
+      "custom",
+      { reasoning_details: details },
+      [{ reasoning_content: "hm", reasoning_details: details }, []],
+    ],
+    [
+      "details alone to a gateway",
+      gateway,
+      "custom",
+      { reasoning_details: details },
+      [{ reasoning_details: details }, []],
+    ],
+    [
+      "its text to a gateway that gave none",
+      gateway,
+      "custom",
+      undefined,
+      [{ reasoning: "hm" }, []],
+    ],
+    [
+      "details to a host without a member",
+      {},
+      "custom",
+      { reasoning_details: details },
+      [{ reasoning_details: details }, []],
+    ],
+    ["nothing to a host without a member", {}, "custom", undefined, [{}, dropped]],
+    ["nobody's to a host with a member", member, "", undefined, [{ reasoning_content: "hm" }, []]],
+    ["nothing of another's", member, "anthropic", { reasoning_details: details }, [{}, dropped]],
+  ];
+  it.each(cases)("goes back as %s", (_, rules, adapter, own, expected) => {
+    expect(sentBack(rules, adapter, own)).toEqual(expected);
+  });
+});
