@@ -33,7 +33,9 @@ export function checkPrintable(
   }
 }
 
-// One at-sign, at the end, before a version as Vertex AI writes them: `claude-3@20240229`, `@001`,
+// How all models of Cloudflare's begin: `@cf/meta/llama-3.1-8b-instruct`.
+const ownNamespace = /^@(?:cf|hf)\//;
+// Else one at-sign, at the end, before a version as Vertex AI writes them: `claude-3@20240229`, `@001`,
 // `@default`, `@latest`. Every other one is refused: `@slug/model` names an account at gateways.
 const versionSuffix = /^[^@]+@(?:\d{1,8}|default|latest)$/;
 
@@ -64,7 +66,8 @@ function modelFault(model: string, charactersMax: number): string | undefined {
   if (bad !== undefined) return `must not hold ${JSON.stringify(bad)}`;
   if (/^\s|\s$/.test(model)) return "begins or ends with a space";
   if (/(?:^|\/)\.?(?:\/|$)/.test(model)) return 'has an empty or "." segment between slashes';
-  if (model.includes("@") && !versionSuffix.test(model)) {
+  const name = model.replace(ownNamespace, "");
+  if (name.includes("@") && !versionSuffix.test(name)) {
     return 'may hold "@" only before a version at its end, as in "claude-3@20240229"';
   }
   return undefined;

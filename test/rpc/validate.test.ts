@@ -36,6 +36,8 @@ describe("names of models", () => {
     "claude-3@20240229",
     "text-bison@001",
     "claude-opus-4@default",
+    "@cf/meta/llama-3.1-8b-instruct",
+    "@hf/nexusflow/starling-lm-7b-beta",
     "qwen2.5-coder:7b-instruct-q4_K_M",
     // Look-alikes and bidirectional marks are no violation: no rule matches them (V04).
     "gpt\u20114",
@@ -59,6 +61,9 @@ describe("names of models", () => {
     "a%2fb",
     "a\\b",
     "@slug/gpt-5",
+    "@cf/",
+    "@cf/@evil.example",
+    "x/@cf/meta/llama-3",
     "gpt-4@evil.example",
     "a@1@2",
     "/gpt-5",
