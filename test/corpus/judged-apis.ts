@@ -5,6 +5,7 @@ import { customAPIs } from "./families/custom.ts";
 import { geminiAPIs } from "./families/gemini.ts";
 import { llamaAPIs } from "./families/llama.ts";
 import { mistralAPIs } from "./families/mistral.ts";
+import { moreHostAPIs } from "./families/more-hosts.ts";
 import { openAIAPIs } from "./families/openai.ts";
 import type { JudgedAPIs } from "./judged-api.ts";
 
@@ -16,6 +17,7 @@ export const judgedAPIs: JudgedAPIs = {
   ...mistralAPIs,
   ...llamaAPIs,
   ...customAPIs,
+  ...moreHostAPIs,
   ...bedrockAPIs,
   ...cloudAPIs,
 };
