@@ -20,25 +20,31 @@ export interface EnvironmentTarget {
 
 /**
  * The target of an adapter with the key and base URL of its variables. A base URL may be on loopback,
- * may lack its scheme, and may choose the dialect (`OLLAMA_HOST`) and the preset. One that is given in
- * place of a variable's is named by `given.name`, and needs its scheme.
+ * may lack its scheme, and may choose the dialect (`OLLAMA_HOST`) and the preset, whose key is then known
+ * too. One that is given in place of a variable's is named by `given.name`, and needs its scheme.
  */
 export function readEnvironmentTarget(
   adapter: Adapter,
   environment: Environment,
   given?: Variable,
 ): EnvironmentTarget {
-  const keys = setVariables(adapter.keyVariables, environment);
   const bases = given ? [given] : setVariables(adapter.baseURLVariables, environment);
-  const [key] = keys;
   const [base] = bases;
   const plain = plainTarget(adapter, given ? undefined : base);
   const url = base && parseBaseURL(given ? base.value : withScheme(base.value, plain.dialect));
+  const preset = url && "url" in url ? presetAt(url.url, adapter, plain.dialect.name) : undefined;
+  const names = [...adapter.keyVariables, ...(preset?.keyVariables ?? [])];
+  const keys = setVariables([...new Set(names)], environment);
+  const [key] = keys;
   const problem = key && keyProblem(key.value);
   return {
     target: {
       ...plain,
-      ...(url && "url" in url && atBaseURL(url.url, plain)),
+      ...(url && "url" in url && { baseURL: url.url, allowPrivate: true }),
+      ...(preset && {
+        preset: preset.name,
+        dialect: preset.dialects[plain.dialect.name] ?? plain.dialect,
+      }),
       apiKey: key && new Secret(key.value),
     },
     missing: missingVariables(plain, key, base),
@@ -72,14 +78,6 @@ export function plainTarget(adapter: Adapter, base?: Variable): Target {
 /** Says that none of these variables is set. */
 export function notSet(names: readonly string[]): string {
   return names.length === 1 ? `${names[0]} is not set` : `none of ${names.join(", ")} is set`;
-}
-
-/** What a base URL of the environment changes; a preset only if it has the dialect too. */
-function atBaseURL(baseURL: string, { adapter, dialect }: Target): Partial<Target> {
-  const place = { baseURL, allowPrivate: true };
-  const preset = presetAt(baseURL, adapter, dialect.name);
-  const own = preset?.dialects[dialect.name];
-  return preset && own ? { ...place, preset: preset.name, dialect: own } : place;
 }
 
 function missingVariables(

@@ -142,6 +142,22 @@ describe("a preset", () => {
   });
 
   it.each([
+    [{ FAST_KEY: "f" }, "f", 0],
+    [{ FAST_KEY: "f", CUSTOM_API_KEY: "c" }, "c", 1],
+    [{ OWN_KEY: "o" }, undefined, 0],
+  ])("has its key known there too: %j", (keys, key, notes) => {
+    const environment = { CUSTOM_BASE_URL: "https://api.fast.test/v1", ...keys };
+    const loaded = load({ environment });
+    expect(loaded.targets[0]?.apiKey?.reveal()).toBe(key);
+    expect(loaded.notes).toHaveLength(notes);
+  });
+
+  it("has its key sent to no other address of the environment", () => {
+    const environment = { CUSTOM_BASE_URL: "https://x.test/v1", FAST_KEY: "f" };
+    expect(load({ environment }).targets[0]?.apiKey).toBeUndefined();
+  });
+
+  it.each([
     ["preset: fast", "k"],
     ["base_url: https://api.fast.test/v1", "k"],
     ["preset: fast, base_url: https://x.test", undefined],
