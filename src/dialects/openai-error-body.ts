@@ -9,6 +9,10 @@ export interface OpenAIErrorBody extends ProviderErrorBody {
   readonly status: number;
   /** Fields that a list of violations names (`detail[]` of FastAPI servers). */
   readonly violations: readonly FieldViolation[];
+  /** A word for the class that stands beside a code: `error_type` of OpenRouter. Empty: none. */
+  readonly word: string;
+  /** The host behind a gateway that failed, as the gateway names it. Empty: not told. */
+  readonly upstream: string;
   /** The error object as it came, for members that one host alone sends. */
   readonly raw: JsonObject;
 }
@@ -40,20 +44,43 @@ export function readErrorObject(object: JsonObject): OpenAIErrorBody {
   // Databricks and Cohere have names of their own for it.
   const named = raw.code ?? raw.error_code ?? raw.error_type;
   const code = typeof named === "number" ? String(named) : textOf(named);
+  const metadata = objectOf(raw.metadata);
+  const said = [wordsOf(words), upstreamWords(metadata.raw)].filter((text) => text !== "");
   return {
     raw,
+    word: textOf(metadata.error_type),
+    upstream: textOf(metadata.provider_name),
     type,
     // A code that only repeats the status says less than a type.
     code: type !== "" && /^[45]\d\d$/.test(code) ? "" : code,
-    message: wordsOf(words),
+    message: said.join(": "),
     field: textOf(raw.param),
     status: statusOf(raw, object),
     violations: violationsOf(words),
   };
 }
 
+/** What the host behind a gateway said: OpenRouter passes its body on as text or as an object. */
+function upstreamWords(raw: JsonValue | undefined): string {
+  const body = typeof raw === "string" ? (parsed(raw) ?? raw) : raw;
+  if (typeof body === "string") return body.startsWith("<") ? "" : body;
+  const { error, message, detail } = objectOf(body);
+  const words = objectOf(error).message ?? message ?? detail ?? error;
+  return typeof words === "string" ? words : "";
+}
+
+function parsed(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function wordsOf(words: JsonValue | undefined): string {
-  if (typeof words === "string") return words;
+  // llama-cpp-python adds the stack to its words.
+  if (typeof words === "string") return words.split('\n  File "')[0]?.trimEnd() ?? "";
   const list = detailList(words);
   if (list.length > 0) return list.map((item) => textOf(objectOf(item).msg)).join("; ");
   return textOf(objectOf(words).message ?? objectOf(words).detail);

@@ -23,6 +23,8 @@ type Headers = Readonly<Record<string, string>>;
 
 /** A wait that shows a quota which is only reset much later, not a rate. */
 const quotaWaitMsMin = 3_600_000;
+/** Longest time of loading that is believed. */
+const loadingSecondsMax = 86_400;
 
 const reasonByCode: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   ["insufficient_quota", "PROVIDER_BILLING_EXHAUSTED"],
@@ -35,6 +37,7 @@ const reasonByCode: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   ["billing_hard_limit_reached", "PROVIDER_BILLING_EXHAUSTED"],
   ["billing_not_active", "PROVIDER_BILLING_EXHAUSTED"],
   ["billing_error", "PROVIDER_BILLING_EXHAUSTED"],
+  ["payment_required", "PROVIDER_BILLING_EXHAUSTED"],
   ["unsupported_country_region_territory", "PROVIDER_REGION_BLOCKED"],
   ["ip_not_authorized", "PROVIDER_REGION_BLOCKED"],
   ["data_residency_mismatch", "PROVIDER_REGION_BLOCKED"],
@@ -42,6 +45,7 @@ const reasonByCode: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   ["overloaded_error", "PROVIDER_OVERLOADED"],
   ["engine_overloaded", "PROVIDER_OVERLOADED"],
   ["model_overloaded", "PROVIDER_OVERLOADED"],
+  ["provider_overloaded", "PROVIDER_OVERLOADED"],
   ["context_length_exceeded", "CONTEXT_LENGTH_EXCEEDED"],
   ["exceed_context_size_error", "CONTEXT_LENGTH_EXCEEDED"],
   ["tokens_limit_reached", "CONTEXT_LENGTH_EXCEEDED"],
@@ -93,12 +97,18 @@ const statusByWord: ReadonlyMap<string, number> = new Map<string, number>([
 const worded: ReadonlySet<number> = new Set([400, 404, 410, 413, 422]);
 
 const contextWords =
-  /maximum context length|context (?:window|size|length)[^.]{0,40}exceed|exceed[^.]{0,60}context (?:window|size|length)|(?:prompt|input) (?:is )?too long|max_tokens must be at least 1, got -\d/i;
+  /maximum context length|context (?:window|size|length)[^.]{0,40}exceed|exceed[^.]{0,60}context (?:window|size|length)|(?:prompt|input) (?:is )?too long|max_tokens must be at least 1, got -\d|\+ `max_new_tokens` must be <=|`inputs` must have less than \d/i;
 const filterWords = /flagged as potentially violating|content management policy/i;
 const modelWords =
   /\bmodel\b.{0,300}?(?:does not exist|has been deprecated|(?:is|been) (?:retired|decommissioned)|not found)|^(?:invalid model|model not found)\b|not a valid model|^no endpoints found|not a chat model/i;
+/**
+ * Faults of the caller that servers at home put under 500: llama.cpp, llama-cpp-python and Ollama. The
+ * same request would only fail again.
+ */
+const callerWords =
+  /^(?:image|audio|video) input is not supported|^failed to parse (?:tools|tool call|messages)|^'\w+' is required|^\d+ validation errors?:|^option "|^invalid format:/i;
 const keyWords = /^(?:incorrect|invalid) api key/i;
-const overloadWords = /\boverloaded\b|over capacity/i;
+const overloadWords = /\boverloaded\b|over capacity|maximum pending requests/i;
 
 function classify(body: OpenAIErrorBody, httpStatus: number, headers: Headers): ConnectorError {
   const status = httpStatus >= 300 ? httpStatus : body.status || impliedStatus(body);
@@ -106,19 +116,26 @@ function classify(body: OpenAIErrorBody, httpStatus: number, headers: Headers): 
   const reason = reasonOf(body, status, waitMs);
   const message =
     httpStatus < 300 && body.message === "" ? "the provider reported an error" : body.message;
-  return providerError(reason, { ...body, message }, httpStatus, fieldsOf(reason, body, headers));
+  const { metadata, ...fields } = fieldsOf(reason, body, headers);
+  return providerError(reason, { ...body, message }, httpStatus, {
+    ...fields,
+    metadata: {
+      ...metadata,
+      ...(body.upstream !== "" && { upstream_provider: cleanText(body.upstream) }),
+    },
+  });
 }
 
 /** The status that an error inside a success would have had. What tells nothing is a fault: 500. */
-function impliedStatus({ code, type }: OpenAIErrorBody): number {
-  const known = statusByWord.get(code) ?? statusByWord.get(type);
+function impliedStatus({ code, type, word }: OpenAIErrorBody): number {
+  const known = statusByWord.get(code) ?? statusByWord.get(type) ?? statusByWord.get(word);
   if (known !== undefined) return known;
   return /^(?:invalid|unsupported|image|empty|missing)_/.test(code) ? 400 : 500;
 }
 
 function reasonOf(body: OpenAIErrorBody, status: number, waitMs: number | undefined): Reason {
-  const { code, type } = body;
-  const named = reasonByCode.get(code) ?? reasonByCode.get(type);
+  const { code, type, word } = body;
+  const named = reasonByCode.get(code) ?? reasonByCode.get(type) ?? reasonByCode.get(word);
   if (named !== undefined) return named;
   if (code === "slow_down" || type === "slow_down") {
     return status === 429 ? "PROVIDER_RAMP_LIMITED" : "PROVIDER_OVERLOADED";
@@ -131,7 +148,8 @@ function reasonOf(body: OpenAIErrorBody, status: number, waitMs: number | undefi
 
 function isFiltered({ raw, message }: OpenAIErrorBody): boolean {
   if (objectOf(raw.innererror).code === "ResponsibleAIPolicyViolation") return true;
-  return objectOf(raw.metadata).flagged_input !== undefined || filterWords.test(message);
+  const { flagged_input: flagged, patterns } = objectOf(raw.metadata);
+  return flagged !== undefined || patterns !== undefined || filterWords.test(message);
 }
 
 function reasonByWords({ message }: OpenAIErrorBody, status: number): Reason | undefined {
@@ -141,6 +159,7 @@ function reasonByWords({ message }: OpenAIErrorBody, status: number): Reason | u
   }
   if (worded.has(status) && modelWords.test(message)) return "MODEL_NOT_FOUND";
   if (status === 400 && keyWords.test(message)) return "PROVIDER_CREDENTIAL_INVALID";
+  if (status === 500 && callerWords.test(message)) return "PROVIDER_INVALID_REQUEST";
   if (status >= 500 && overloadWords.test(message)) return "PROVIDER_OVERLOADED";
   return undefined;
 }
@@ -148,6 +167,8 @@ function reasonByWords({ message }: OpenAIErrorBody, status: number): Reason | u
 function reasonByStatus(body: OpenAIErrorBody, status: number, waitMs: number | undefined): Reason {
   // Groq's own status for flex capacity that has run out.
   if (status === 498) return "PROVIDER_OVERLOADED";
+  // And its status for one request that is over the whole limit of a minute.
+  if (status === 413 && body.code === "rate_limit_exceeded") return "PROVIDER_RATE_LIMITED";
   // A field is named, so the path was right: a file or an earlier answer is missing.
   if (status === 404 && body.field !== "") return "PROVIDER_INVALID_REQUEST";
   if (status === 429 && waitMs !== undefined && waitMs >= quotaWaitMsMin) {
@@ -171,6 +192,7 @@ function fieldsOf(reason: Reason, body: OpenAIErrorBody, headers: Headers): Erro
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     };
   }
+  if (reason === "PROVIDER_UNAVAILABLE") return loadingOf(body);
   if (reason === "CONTEXT_LENGTH_EXCEEDED") return { metadata: contextNumbers(body) };
   if (reason === "CONTENT_FILTERED") return { metadata: filterCategories(body) };
   if (reason === "MODEL_NOT_FOUND") {
@@ -178,6 +200,13 @@ function fieldsOf(reason: Reason, body: OpenAIErrorBody, headers: Headers): Erro
     return name === undefined ? {} : { resource: { type: "model", name: cleanText(name) } };
   }
   return body.violations.length > 0 ? { violations: body.violations } : {};
+}
+
+/** Hugging Face tells how long a model is still loading, in seconds. */
+function loadingOf({ raw }: OpenAIErrorBody): ErrorFields {
+  const seconds = raw.estimated_time;
+  if (typeof seconds !== "number" || !(seconds >= 0 && seconds <= loadingSecondsMax)) return {};
+  return { retryAfterMs: Math.ceil(seconds * 1000) };
 }
 
 function contextNumbers({ raw, message }: OpenAIErrorBody): Record<string, string> {

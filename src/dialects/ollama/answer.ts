@@ -20,10 +20,10 @@ import {
   unknownMembers,
 } from "../json.ts";
 import { madeUpID } from "../made-up-id.ts";
+import { openAIStreamError } from "../openai-errors.ts";
 import { ResponseBuilder } from "../response-builder.ts";
 import { isTokenCount, tokenCount } from "../token-count.ts";
 import { UnknownEvents } from "../unknown-events.ts";
-import { ollamaStreamError } from "./errors.ts";
 import { answerMembers, messageMembers } from "./wire.ts";
 
 /** An answer in the making, fed with a whole body or with the lines of a stream. */
@@ -55,7 +55,8 @@ export class OllamaAnswer {
   /** Takes a body or a line. Throws the classified error where it holds one. */
   take(line: JsonObject): void {
     const { error } = line;
-    if (error !== undefined && error !== null && error !== "") throw ollamaStreamError(line);
+    if (error !== undefined && error !== null && error !== "")
+      throw openAIStreamError(statusNamed(line), 200);
     if (!isObject(line.message) && typeof line.done !== "boolean") {
       this.#unknown.keep(line);
       return;
@@ -164,6 +165,11 @@ export class OllamaAnswer {
     });
     this.#builder.usage(this.#usage);
   }
+}
+
+/** An error of a hosted model names its status in Go's spelling. */
+function statusNamed({ StatusCode: status, ...line }: JsonObject): JsonObject {
+  return status === undefined ? line : { status, ...line };
 }
 
 const callMembers: ReadonlySet<string> = new Set(["id", "type", "function"]);

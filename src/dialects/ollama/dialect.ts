@@ -1,7 +1,7 @@
 import type { Dialect } from "../../contract/adapter.ts";
+import { openAIError } from "../openai-errors.ts";
 import { decodeOllama, OllamaStreamDecoder } from "./decode.ts";
 import { encodeOllama } from "./encode.ts";
-import { ollamaError } from "./errors.ts";
 
 /** Ollama's own wire. A server at home asks for no key; its hosted service and proxies take one. */
 export const ollama: Dialect = Object.freeze<Dialect>({
@@ -13,5 +13,5 @@ export const ollama: Dialect = Object.freeze<Dialect>({
   encode: encodeOllama,
   decode: decodeOllama,
   createDecoder: (context) => new OllamaStreamDecoder(context),
-  toError: ollamaError,
+  toError: openAIError,
 });

@@ -28,6 +28,7 @@ export class ChatAnswer {
   readonly #metadata: JsonObject = {};
   readonly #choice: JsonObject = {};
   readonly #logprobs = new Map<string, JsonValue[]>();
+  readonly #tokenIDs: JsonValue[] = [];
   #id = "";
   #model = "";
   #created = 0;
@@ -129,7 +130,8 @@ export class ChatAnswer {
       this.#others.take(choice);
       return;
     }
-    const reason = textOf(choice.finish_reason);
+    // OpenRouter gives the provider's own reason alone where it knows no word for it.
+    const reason = textOf(choice.finish_reason) || textOf(choice.native_finish_reason);
     const error = objectOf(choice.error);
     if (reason === "error" || Object.keys(error).length > 0) {
       const fallback = { message: "the provider ended the answer with an error" };
@@ -142,10 +144,11 @@ export class ChatAnswer {
     if (isObject(choice.delta)) this.#speaksInDeltas = true;
     // A server that repeats the whole message at the end of its deltas has said it all before.
     if (isObject(choice.delta) || !this.#speaksInDeltas) {
-      this.#message.take(objectOf(choice.delta ?? choice.message));
+      this.#message.take(saidIn(choice));
     }
     keepUnknown(this.#choice, choice, choiceMembers);
-    const { logprobs } = choice;
+    const { logprobs, token_ids: ids } = choice;
+    for (const id of arrayOf(ids)) this.#tokenIDs.push(storable(id));
     if (isObject(logprobs)) this.#takeLogprobs(logprobs);
     else if (logprobs !== null && logprobs !== undefined) {
       mergeInto(this.#choice, { logprobs: storable(logprobs) });
@@ -179,6 +182,7 @@ export class ChatAnswer {
     if (this.#logprobs.size > 0) {
       mergeInto(choice, { logprobs: Object.fromEntries(this.#logprobs) });
     }
+    if (this.#tokenIDs.length > 0) mergeInto(choice, { token_ids: this.#tokenIDs });
     const all = this.#metadata;
     for (const [name, members] of Object.entries({ choice, message, usage: this.#usageRest })) {
       if (Object.keys(members).length > 0) mergeInto(all, { [name]: members });
@@ -186,6 +190,14 @@ export class ChatAnswer {
     if (this.#others.all.length > 0) all.choices = [...this.#others.all];
     return Object.keys(all).length === 0 ? undefined : all;
   }
+}
+
+/** The delta or message of a choice; on the older wire of completions the text is all there is. */
+function saidIn({ delta, message, text }: JsonObject): JsonObject {
+  if (isObject(delta) || isObject(message) || typeof text !== "string") {
+    return objectOf(delta ?? message);
+  }
+  return { content: text };
 }
 
 /** Throws for an error inside a success, in any of its shapes. */

@@ -1,6 +1,15 @@
 import { create, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { type Citation, CitationSchema } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { arrayOf, isObject, keepUnknown, mergeInto, storable, textOf } from "../json.ts";
+import {
+  arrayOf,
+  isObject,
+  keepUnknown,
+  mergeInto,
+  objectOf,
+  setMember,
+  storable,
+  textOf,
+} from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
 import { AudioGatherer } from "./audio-gatherer.ts";
 import { imagePart, readContentItem } from "./content-item.ts";
@@ -81,7 +90,14 @@ export class MessageReader {
   }
 
   #keepUnknown(message: JsonObject): void {
-    keepUnknown(this.#unknown, message, messageMembers);
+    let lists: JsonObject | undefined;
+    for (const name in message) {
+      const items = message[name];
+      if (messageMembers.has(name) || !Array.isArray(items)) continue;
+      lists ??= {};
+      setMember(lists, name, joinedList(arrayOf(this.#unknown[name]), items));
+    }
+    keepUnknown(this.#unknown, lists ? { ...message, ...lists } : message, messageMembers);
     for (const member of reasoningMembers) {
       const value = message[member] ?? "";
       if (typeof value !== "string") mergeInto(this.#unknown, { [member]: storable(value) });
@@ -155,6 +171,20 @@ export class MessageReader {
     const block = { adapter: this.#adapter, type, json: JSON.stringify(value) };
     this.#builder.addWhole(imagePart(value) ?? { kind: { case: "provider", value: block } });
   }
+}
+
+/** A list that comes in pieces, such as Groq's executed tools: an item adds to that of its index. */
+function joinedList(known: readonly JsonValue[], items: readonly JsonValue[]): JsonValue[] {
+  const indexOf = (item: JsonValue): JsonValue | undefined => objectOf(item).index;
+  if (!items.every((item) => typeof indexOf(item) === "number")) return [...items];
+  const joined = [...known];
+  for (const item of items) {
+    const place = joined.findIndex((before) => indexOf(before) === indexOf(item));
+    const before = joined[place];
+    if (isObject(before) && isObject(item)) joined[place] = mergeInto({ ...before }, item);
+    else joined.push(item);
+  }
+  return joined;
 }
 
 /** A citation: its own members stand in a member named as its type. */

@@ -64,7 +64,11 @@ export class ReasoningReader {
   #keep(detail: JsonObject): void {
     this.#builder.appendSignature(this.#started(), textOf(detail.signature));
     const before = this.#details.find(
-      ({ index, type }) => index !== undefined && index === detail.index && type === detail.type,
+      ({ index, type, id }) =>
+        index !== undefined &&
+        index === detail.index &&
+        type === detail.type &&
+        (textOf(id) === "" || textOf(detail.id) === "" || id === detail.id),
     );
     if (before === undefined) {
       this.#details.push(mergeInto({}, detail));

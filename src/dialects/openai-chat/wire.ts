@@ -83,6 +83,7 @@ export const choiceMembers: ReadonlySet<string> = new Set([
   "message",
   "finish_reason",
   "logprobs",
+  "token_ids",
   // A copy of the delta for clients of the older wire.
   "text",
 ]);
