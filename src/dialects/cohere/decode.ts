@@ -22,7 +22,7 @@ import { messageMembers } from "./wire.ts";
  */
 export function decodeCohere(body: JsonObject, context: DecodeContext): LLMResponse {
   const { message } = body;
-  if (isError(body)) throw cohereEventError(body);
+  if (!isObject(message) && isError(body)) throw cohereEventError(body);
   if (!isObject(message) && textOf(body.finish_reason) === "") {
     throw new ConnectorError("PROVIDER_MALFORMED_RESPONSE", "the provider's answer has no message");
   }
@@ -59,8 +59,8 @@ export class CohereStreamDecoder implements StreamDecoder {
     if (this.done || data === "" || data === "[DONE]") return [];
     const event = parseObject(data);
     const type = textOf(event.type) || frame.event;
-    if (isError(event)) throw cohereEventError(event);
     if (type === "message-end") this.#finish(event);
+    else if (isError(event)) throw cohereEventError(event);
     else this.#take(type, event);
     return this.#answer.builder.takeEvents();
   }
