@@ -18,7 +18,7 @@ export interface JudgedAPI {
   /** What a recording says, read without any code of the product. Undefined: it cannot be judged. */
   readonly expect: (recording: Recording) => Expectation | undefined;
   /** Where in the bytes of a cut stream the answer is logically whole. Unset: at its terminal marker. */
-  readonly logicalEnd?: RegExp;
+  readonly logicalEnd?: { readonly test: (latin1: string) => boolean };
   /** Members of a whole answer in which the provider repeats the request. Default: none. */
   readonly echoed?: readonly string[];
   /**
@@ -32,6 +32,8 @@ export interface JudgedAPI {
     readonly canonical: (body: Plain) => Plain;
     /** Whether the address names the model, and not the body: it is then laid into what is read. */
     readonly modelInAddress?: boolean;
+    /** Whether a body is one of those that are read. Default: all are. */
+    readonly takes?: (body: Plain) => boolean;
   };
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { encodeEvent } from "../support/aws-event-stream.ts";
 import { liveRecords } from "./live-recordings.ts";
 import { isObject, objectOf, type Plain } from "./plain.ts";
 
@@ -54,10 +55,9 @@ function toRecording(record: Plain): Recording {
   const response = objectOf(record.response);
   const { body, framing } = { body: response.body, framing: String(record.framing) };
   const json = isObject(body) ? body : undefined;
-  const isBinary = response.encoding === "base64";
-  const bytes = isBinary
-    ? Buffer.from(String(body), "base64")
-    : Buffer.from(textOf(body, response.body_text, framing));
+  const eventStream = eventStreamOf(response, framing, String(record.api));
+  const isBinary = eventStream !== undefined;
+  const bytes = eventStream ?? Buffer.from(textOf(body, response.body_text, framing));
   return {
     id: String(record.id),
     api: String(record.api),
@@ -74,6 +74,25 @@ function toRecording(record: Plain): Recording {
       json,
     },
   };
+}
+
+/**
+ * The bytes of an AWS event stream: in base64, which some recorders did not say, or events of which a
+ * recorder kept only the lines. Undefined: it is none.
+ */
+function eventStreamOf(
+  { body, encoding }: Plain,
+  framing: string,
+  api: string,
+): Buffer | undefined {
+  if (typeof body !== "string") return undefined;
+  // A total length of less than 16 MiB begins with a zero byte.
+  if (encoding === "base64" || /^AAA[A-Za-z0-9+/]{20}/.test(body))
+    return Buffer.from(body, "base64");
+  if (framing !== "payload-lines" || api !== "bedrock.converseStream") return undefined;
+  const events = body.split("\n").filter((line) => line.trim() !== "");
+  const messages = events.flatMap((line) => Object.entries(JSON.parse(line) as Plain));
+  return Buffer.concat(messages.map(([type, event]) => encodeEvent(type, event)));
 }
 
 /** `payload-lines` recordings lack their framing: each line was the data of one event. */
