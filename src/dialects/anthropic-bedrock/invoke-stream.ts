@@ -37,14 +37,15 @@ class InvokeDecoder implements StreamDecoder {
     // Padding against eavesdroppers is no news.
     const { bytes, p: _, ...rest } = parseObject(data);
     const events: StreamEvent[] = [];
-    if (typeof bytes === "string") {
-      const inner = new TextDecoder().decode(fromBase64(bytes));
-      events.push(...this.#messages.push({ event: "", data: inner, id: "" }));
-    }
-    // What else an event holds is kept as an event of an unknown type is.
+    // What else an event holds is kept as an event of an unknown type is; first, for the bytes may be
+    // the last event.
     if (Object.keys(rest).length > 0) {
       const unknown = JSON.stringify({ ...rest, type: event || textOf(rest.type) });
       events.push(...this.#messages.push({ event: "", data: unknown, id: "" }));
+    }
+    if (typeof bytes === "string") {
+      const inner = new TextDecoder().decode(fromBase64(bytes));
+      events.push(...this.#messages.push({ event: "", data: inner, id: "" }));
     }
     return events;
   }

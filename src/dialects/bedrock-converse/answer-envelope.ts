@@ -1,10 +1,10 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { StopReason, type Usage } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { isObject, keepUnknown, objectOf, textOf } from "../json.ts";
+import { isObject, mergeInto, objectOf, textOf } from "../json.ts";
 import type { ResponseEnvelope } from "../response-builder.ts";
 import { UnknownEvents } from "../unknown-events.ts";
 import { usageOf, usageRest } from "./usage.ts";
-import { answerMembers } from "./wire.ts";
+import { answerMembers, restOf } from "./wire.ts";
 
 const stopReasons: Readonly<Record<string, StopReason>> = {
   end_turn: StopReason.END_TURN,
@@ -31,7 +31,7 @@ export class AnswerEnvelope {
   take(members: JsonObject): void {
     this.#rawStopReason = textOf(members.stopReason) || this.#rawStopReason;
     if (isObject(members.usage)) this.#usage = members.usage;
-    keepUnknown(this.#metadata, members, answerMembers);
+    mergeInto(this.#metadata, restOf(members, answerMembers) ?? {});
   }
 
   /** Keeps an event, or what of one has no place, for `provider_metadata.unknown_events`. */
@@ -66,9 +66,15 @@ export class AnswerEnvelope {
       model: this.model || model,
       stopReason: known ?? (raw === "" ? StopReason.UNSPECIFIED : StopReason.OTHER),
       rawStopReason: raw,
-      stopSequence: textOf(objectOf(this.#metadata.additionalModelResponseFields).stop_sequence),
+      stopSequence: this.#stopSequence(),
       usage: this.usage,
       providerMetadata: Object.keys(metadata).length > 0 ? metadata : undefined,
     };
+  }
+
+  /** The sequence that Claude names, where the caller asked for that field of its answer. */
+  #stopSequence(): string {
+    const { stop_sequence: named, delta } = objectOf(this.#metadata.additionalModelResponseFields);
+    return textOf(named) || textOf(objectOf(delta).stop_sequence);
   }
 }

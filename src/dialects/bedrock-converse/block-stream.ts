@@ -1,22 +1,24 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { ConnectorError } from "../../contract/connector-error.ts";
-import { fromBase64, toBase64 } from "../base64.ts";
-import { arrayOf, isObject, mergeInto, objectOf, textOf, unknownMembers } from "../json.ts";
+import { fromBase64 } from "../base64.ts";
+import { objectOf, textOf } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
 import { citationOf } from "./citations.ts";
 import type { ContentBlocks } from "./content-blocks.ts";
-import { blockKind, callerToolTypes } from "./wire.ts";
+import { WholeBlock } from "./whole-block.ts";
+import { callerToolTypes, deltaMembers, kindAmong, restOf } from "./wire.ts";
 
-/** A block that has begun. */
+/** A block that has begun: a part that grows, or a block that becomes one when it is whole. */
 type OpenBlock =
   | { readonly kind: "text" | "reasoning" | "call"; readonly part: number }
-  /** One that becomes a part when it is whole. */
-  | { readonly kind: "whole"; readonly block: JsonObject };
+  | { readonly kind: "whole"; readonly block: WholeBlock };
 
-const kindOfDelta: Readonly<Record<string, OpenBlock["kind"]>> = {
+/** Which kind of block a delta changes. */
+const blockOfDelta: Readonly<Record<string, OpenBlock["kind"]>> = {
   text: "text",
   citation: "text",
   reasoningContent: "reasoning",
+  toolUse: "call",
 };
 
 /**
@@ -36,12 +38,26 @@ export class BlockStream {
     this.#blocks = blocks;
   }
 
-  /** Begins the block at an index of the message. One that is still open there ends. */
-  begin(index: number, start: JsonObject): void {
+  /**
+   * Begins the block at an index of the message. One that is still open there ends. Returns what of the
+   * beginning had no place.
+   */
+  begin(index: number, start: JsonObject): JsonObject | undefined {
     this.end(index);
-    // An empty start tells nothing: the first delta will.
-    if (Object.keys(start).length === 0) return;
-    this.#open.set(index, this.#begin(start));
+    this.#ended.delete(index);
+    const kind = kindAmong(deltaMembers, start);
+    const { type } = objectOf(start.toolUse);
+    if (kind === "toolUse" && callerToolTypes.has(textOf(type))) {
+      this.#open.set(index, { kind: "call", part: this.#blocks.beginCall(start) });
+      return undefined;
+    }
+    // Where a server says of a text that it begins, the text itself may begin there as well.
+    if (kind !== "" && kind !== "toolUse") return this.change(index, start);
+    // An empty beginning tells nothing: the first delta will.
+    if (Object.keys(start).length > 0) {
+      this.#open.set(index, { kind: "whole", block: new WholeBlock(start) });
+    }
+    return undefined;
   }
 
   /**
@@ -50,17 +66,19 @@ export class BlockStream {
    * arguments of an unnamed tool.
    */
   change(index: number, delta: JsonObject): JsonObject | undefined {
-    const kind = blockKind(delta);
     if (Object.keys(delta).length === 0) return undefined;
+    const kind = kindAmong(deltaMembers, delta);
     const block = this.#open.get(index) ?? this.#implied(index, kind);
     if (block.kind === "whole") {
-      growWhole(block.block, kind, delta);
+      block.block.grow(delta);
       return undefined;
     }
-    const wanted = kind === "toolUse" ? "call" : kindOfDelta[kind];
-    if (wanted === undefined) return delta;
-    if (wanted !== block.kind) throw malformed(`a delta of ${kind} for a block of another kind`);
-    return this.#append(block.part, kind, delta);
+    if (kind === "") return delta;
+    if (blockOfDelta[kind] !== block.kind) {
+      throw malformed(`a delta of ${kind} for a block of another kind`);
+    }
+    this.#append(block.part, kind, delta);
+    return restOf(delta, deltaMembers[kind] ?? {});
   }
 
   /** Ends the block at an index. One that is not open there is no matter. */
@@ -69,7 +87,7 @@ export class BlockStream {
     if (block === undefined) return;
     this.#open.delete(index);
     this.#ended.add(index);
-    if (block.kind === "whole") this.#blocks.add(wholeBlock(block.block));
+    if (block.kind === "whole") this.#blocks.add(block.block.toBlock());
     else this.#builder.finish(block.part);
   }
 
@@ -82,106 +100,46 @@ export class BlockStream {
     if (kind === "toolUse" || this.#ended.has(index)) {
       throw malformed("a delta for a block that is not open");
     }
-    const block = this.#begin(kind === "" ? {} : { [kind]: {} });
+    const block = this.#begin(blockOfDelta[kind]);
     this.#open.set(index, block);
     return block;
   }
 
-  #begin(start: JsonObject): OpenBlock {
-    const kind = blockKind(start);
-    if (kindOfDelta[kind] === "text") return { kind: "text", part: this.#builder.startText() };
-    if (kindOfDelta[kind] === "reasoning") {
-      return { kind: "reasoning", part: this.#builder.startThinking(this.#adapter) };
-    }
-    const call = objectOf(start.toolUse);
-    if (kind === "toolUse" && callerToolTypes.has(textOf(call.type))) {
-      return { kind: "call", part: this.#blocks.beginCall(call) };
-    }
-    return { kind: "whole", block: mergeInto({}, start) };
+  #begin(kind: OpenBlock["kind"] | undefined): OpenBlock {
+    if (kind === "text") return { kind, part: this.#builder.startText() };
+    if (kind === "reasoning") return { kind, part: this.#builder.startThinking(this.#adapter) };
+    return { kind: "whole", block: new WholeBlock({}) };
   }
 
-  #append(part: number, kind: string, delta: JsonObject): JsonObject | undefined {
+  #append(part: number, kind: string, delta: JsonObject): void {
     switch (kind) {
       case "text":
         this.#builder.appendText(part, textOf(delta.text));
-        return undefined;
+        break;
       case "citation":
         this.#builder.addCitation(part, citationOf(delta.citation ?? null));
-        return undefined;
-      case "toolUse": {
-        const call = objectOf(delta.toolUse);
-        this.#builder.appendArguments(part, inputText(call.input));
-        return wrapped(kind, unknownMembers(call, new Set(["input"])));
-      }
+        break;
+      case "toolUse":
+        this.#builder.appendArguments(part, inputText(objectOf(delta.toolUse).input));
+        break;
       default:
-        return wrapped(kind, this.#appendReasoning(part, objectOf(delta.reasoningContent)));
+        this.#appendReasoning(part, objectOf(delta.reasoningContent));
     }
   }
 
-  #appendReasoning(part: number, reasoning: JsonObject): JsonObject | undefined {
-    const { text, signature, redactedContent } = reasoning;
+  #appendReasoning(part: number, { text, signature, redactedContent }: JsonObject): void {
     this.#builder.appendThinking(part, textOf(text));
     this.#builder.appendSignature(part, textOf(signature));
     const { kind } = this.#builder.part(part);
-    if (kind.case === "thinking" && typeof redactedContent === "string") {
-      const bytes = [...kind.value.redacted, ...fromBase64(redactedContent)];
-      kind.value.redacted = Uint8Array.from(bytes);
-    }
-    return unknownMembers(reasoning, new Set(["text", "signature", "redactedContent"]));
+    if (kind.case !== "thinking" || typeof redactedContent !== "string") return;
+    const more = fromBase64(redactedContent);
+    kind.value.redacted = Uint8Array.from([...kind.value.redacted, ...more]);
   }
 }
 
 function inputText(input: JsonValue | undefined): string {
   if (input === undefined || input === null) return "";
   return typeof input === "string" ? input : JSON.stringify(input);
-}
-
-function wrapped(kind: string, rest: JsonObject | undefined): JsonObject | undefined {
-  return rest && { [kind]: rest };
-}
-
-/** Lays a delta on a block that is kept whole: texts and bytes grow, lists get longer. */
-function growWhole(block: JsonObject, kind: string, delta: JsonObject): void {
-  const value = delta[kind];
-  const before = block[kind];
-  const content = objectOf(before);
-  if (kind === "toolResult") {
-    block.toolResult = { ...content, content: grownList(arrayOf(content.content), arrayOf(value)) };
-  } else if (kind === "toolUse") {
-    const input = textOf(content.input) + inputText(objectOf(value).input);
-    block.toolUse = { ...content, input };
-  } else if (typeof before === "string" && typeof value === "string") {
-    block[kind] = before + value;
-  } else {
-    const bytes = textOf(objectOf(content.source).bytes);
-    mergeInto(block, delta);
-    const { source } = objectOf(block[kind]);
-    if (bytes !== "" && isObject(source)) source.bytes = joinedBytes(bytes, textOf(source.bytes));
-  }
-}
-
-function joinedBytes(before: string, more: string): string {
-  return toBase64(Uint8Array.from([...fromBase64(before), ...fromBase64(more)]));
-}
-
-/** A text goes on with the text that the next delta begins with. */
-function grownList(before: readonly JsonValue[], more: readonly JsonValue[]): JsonValue[] {
-  const last = objectOf(before.at(-1));
-  const next = objectOf(more[0]);
-  if (typeof last.text !== "string" || typeof next.text !== "string") return [...before, ...more];
-  return [...before.slice(0, -1), { ...last, text: last.text + next.text }, ...more.slice(1)];
-}
-
-/** A call's arguments, which came as text, as the value that a whole answer has. */
-function wholeBlock(block: JsonObject): JsonObject {
-  const call = block.toolUse;
-  if (!isObject(call) || typeof call.input !== "string") return block;
-  try {
-    return { ...block, toolUse: { ...call, input: JSON.parse(call.input || "{}") } };
-  } catch {
-    // Cut or malformed: delivered as it came, never repaired.
-    return block;
-  }
 }
 
 function malformed(what: string): ConnectorError {

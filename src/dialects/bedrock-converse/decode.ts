@@ -20,15 +20,13 @@ import { ContentBlocks } from "./content-blocks.ts";
  * A whole answer of Converse. Throws PROVIDER_MALFORMED_RESPONSE for a body that is none.
  */
 export function decodeConverse(body: JsonObject, context: DecodeContext): LLMResponse {
-  const { message, ...output } = objectOf(body.output);
+  const { message } = objectOf(body.output);
   if (!isObject(message)) throw notAnAnswer();
   const builder = new ResponseBuilder();
   const blocks = new ContentBlocks(builder, context.adapter);
   const envelope = new AnswerEnvelope();
-  envelope.take(Object.keys(output).length > 0 ? { ...body, other_output: output } : body);
+  envelope.take(body);
   for (const block of arrayOf(message.content)) blocks.add(block);
-  const { role: _, content: __, ...rest } = message;
-  if (Object.keys(rest).length > 0) envelope.keepUnknown({ message: rest });
   return builder.build(envelope.finish(context.model));
 }
 
@@ -93,16 +91,14 @@ class ConverseDecoder implements StreamDecoder {
         break;
       case "contentBlockStart":
         this.#hasBegun = true;
-        this.#blocks.begin(index, objectOf(event.start));
+        this.#keepLeft(type, index, "start", this.#blocks.begin(index, objectOf(event.start)));
         this.#keepRest(type, event);
         break;
-      case "contentBlockDelta": {
+      case "contentBlockDelta":
         this.#hasBegun = true;
-        const left = this.#blocks.change(index, objectOf(event.delta));
-        if (left) this.#envelope.keepUnknown({ [type]: { contentBlockIndex: index, delta: left } });
+        this.#keepLeft(type, index, "delta", this.#blocks.change(index, objectOf(event.delta)));
         this.#keepRest(type, event);
         break;
-      }
       case "contentBlockStop":
         this.#blocks.end(index);
         this.#keepRest(type, event);
@@ -126,6 +122,12 @@ class ConverseDecoder implements StreamDecoder {
     this.#hasMetadata = true;
     const { usage } = this.#envelope;
     if (usage !== undefined) this.#builder.usage(usage);
+  }
+
+  /** Keeps what of a block's beginning or delta had no place. */
+  #keepLeft(type: string, index: number, name: string, left: JsonObject | undefined): void {
+    if (left === undefined) return;
+    this.#envelope.keepUnknown({ [type]: { contentBlockIndex: index, [name]: left } });
   }
 
   #keepRest(type: string, event: JsonObject): void {
