@@ -40,7 +40,7 @@ class InvokeDecoder implements StreamDecoder {
     // What else an event holds is kept as an event of an unknown type is; first, for the bytes may be
     // the last event.
     if (Object.keys(rest).length > 0) {
-      const unknown = JSON.stringify({ ...rest, type: event || textOf(rest.type) });
+      const unknown = JSON.stringify({ ...rest, type: textOf(rest.type) || event });
       events.push(...this.#messages.push({ event: "", data: unknown, id: "" }));
     }
     if (typeof bytes === "string") {

@@ -15,6 +15,8 @@ const stopReasons: ReadonlyMap<string, StopReason> = new Map<string, StopReason>
   ["IMAGE_RECITATION", StopReason.CONTENT_FILTER],
   ["MALFORMED_FUNCTION_CALL", StopReason.MALFORMED_TOOL_CALL],
   ["UNEXPECTED_TOOL_CALL", StopReason.MALFORMED_TOOL_CALL],
+  // Not the provider's, but of servers that speak its wire.
+  ["FUNCTION_CALL", StopReason.TOOL_USE],
   // Numbers of these words, the same on both hosts, for a target that asks for numbers.
   ["1", StopReason.END_TURN],
   ["2", StopReason.MAX_TOKENS],
