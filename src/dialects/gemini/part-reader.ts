@@ -136,11 +136,9 @@ export class PartReader {
   }
 }
 
-/** An empty text, as the last chunk of a stream often has it, or a part without anything. */
+/** An empty text or thought, as the last chunk of a stream often has it, or a part without anything. */
 function saysNothing(part: JsonObject): boolean {
-  const said = Object.entries(part).filter(
-    ([name, value]) => value !== null && !(name === "thought" && value === false),
-  );
+  const said = Object.entries(part).filter(([name, value]) => value !== null && name !== "thought");
   return said.every(([name, value]) => name === "text" && value === "");
 }
 
