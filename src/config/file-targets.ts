@@ -66,7 +66,7 @@ function makeTarget(
   const { adapter, host, preset, dialect } = wire;
   const path: Path = ["targets", index];
   const baseURL = input.base_url ?? defaultBaseURL(wire, input.region);
-  checkPlace(input, wire, path, report);
+  checkPlace(input, wire, all.simulate, path, report);
   if (baseURL === "" && dialect.regionalBaseURL === undefined && !all.simulate) {
     const whose = preset ? `preset ${preset.name}` : host === "direct" ? adapter.name : host;
     report.add([...path, "base_url"], `is required: ${whose} has no address of its own`);

@@ -10,10 +10,14 @@ export function defaultBaseURL({ dialect }: TargetWire, region: string | undefin
   return dialect.defaultBaseURL;
 }
 
-/** Checks that a target says where it is, as far as its paths and its signatures depend on it. */
+/**
+ * Checks that a target says where it is, as far as its address, its paths and its signatures depend on
+ * it. A simulated one has another address, and is not signed for.
+ */
 export function checkPlace(
   input: TargetInput,
   { host, dialect }: TargetWire,
+  simulate: boolean,
   path: Path,
   report: LoadReport,
 ): void {
@@ -27,11 +31,12 @@ export function checkPlace(
   };
   only("project", "vertex");
   only("api_version", "azure");
-  if (input.base_url === undefined && dialect.defaultBaseURL === "" && dialect.regionalBaseURL) {
-    require("region", "the address is that of a region");
-  }
   if (host === "vertex" && input.path === undefined) {
     require("project", "the paths of vertex name the project");
+  }
+  if (simulate) return;
+  if (input.base_url === undefined && dialect.defaultBaseURL === "" && dialect.regionalBaseURL) {
+    require("region", "the address is that of a region");
   }
   if (dialect.credentials === "aws" && (input.api_key === undefined || !input.base_url)) {
     require("region", "requests are signed for one region");

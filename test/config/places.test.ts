@@ -103,7 +103,7 @@ describe("a cloud", () => {
     const yaml = [
       "simulate: true",
       "targets:",
-      "  - { name: a, adapter: openai, host: azure }",
+      "  - { name: a, adapter: anthropic, host: bedrock }",
       "  - name: b",
       "    adapter: openai",
       "    host: azure",
@@ -111,7 +111,7 @@ describe("a cloud", () => {
     ].join("\n");
     const { targets } = load({ yaml });
     expect(targets.map(({ host, credentials }) => [host, credentials])).toEqual([
-      ["azure", undefined],
+      ["bedrock", undefined],
       ["azure", undefined],
     ]);
   });

@@ -31,7 +31,7 @@ import {
 import { LLMClient } from "../../src/library/llm-client.ts";
 import { startSimulator } from "../../src/simulator/simulator.ts";
 import { FakeApi } from "../support/fake-api.ts";
-import { connectorError } from "../support/http.ts";
+import { answering, connectorError, rawUpstream } from "../support/http.ts";
 
 const request: LLMRequestInput = { contents: [{ role: "user", message: "Hello" }] };
 
@@ -138,6 +138,16 @@ describe("the environment", () => {
     const llm = newLLM("claude-sonnet-5");
     onTestFinished(() => llm.close());
     await expect(llm.call(request)).resolves.toHaveProperty("content");
+  });
+
+  it("speaks the wire that a base URL's variable names", async () => {
+    const message = { role: "assistant", content: "Hi" };
+    const answer = JSON.stringify({ model: "llama3.2", message, done: true, done_reason: "stop" });
+    const upstream = await rawUpstream(answering(answer));
+    setEnvironment({ LLAMA_BASE_URL: "", OLLAMA_HOST: new URL(upstream.url).host });
+    const llm = newLLM("llama3.2:3b");
+    onTestFinished(() => llm.close());
+    expect((await llm.call(request)).route.target).toBe("llama");
   });
 
   it("has no target of an adapter whose address nobody gives", async () => {

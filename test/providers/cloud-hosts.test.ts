@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { CredentialSources } from "../../src/http/cloud-credentials.ts";
 import { CloudScene } from "../support/cloud-scene.ts";
-import { FakeIssuer } from "../support/fake-issuer.ts";
+import { FakeIssuer, gate } from "../support/fake-issuer.ts";
 import { googleFile, serviceAccountFile } from "../support/google-files.ts";
 import { errorOf } from "../support/simulated-connectors.ts";
 
@@ -216,6 +216,38 @@ describe("Claude on Vertex AI", () => {
     }
     expect(issuer.requests).toHaveLength(1);
     expect(scene.connectors.redactor.redact("it was fetched-token again")).toBe("it was *** again");
+  });
+
+  it("fails as its credentials do, and asks nothing then", async () => {
+    const issuer = await FakeIssuer.start();
+    issuer.answers(() => ({ status: "400 Bad Request", body: { error: "invalid_grant" } }));
+    const file = googleFile(serviceAccountFile(issuer.url));
+    const scene = await CloudScene.start(`${vertex}, credentials: { type: google, file: ${file} }`);
+    const { reason, message, fields } = await errorOf(scene.call({ model: "claude-opus-4-5" }));
+    expect([reason, message]).toEqual([
+      "PROVIDER_CREDENTIAL_INVALID",
+      "anthropic: Google refused the credentials (invalid_grant).",
+    ]);
+    expect(fields.metadata).toMatchObject({ target: "cloud" });
+    expect(scene.requests).toEqual([]);
+  });
+
+  it("waits for its credentials no longer than for its answer", async () => {
+    const issuer = await FakeIssuer.start();
+    const { opened } = gate();
+    const asked = gate();
+    issuer.answers(async () => {
+      asked.open();
+      await opened;
+      return { body: {} };
+    });
+    const file = googleFile(serviceAccountFile(issuer.url));
+    const scene = await CloudScene.start(`${vertex}, credentials: { type: google, file: ${file} }`);
+    const options = { timeout: { seconds: 2n } };
+    const failure = errorOf(scene.call({ model: "claude-opus-4-5" }, options));
+    await asked.opened;
+    scene.clock.advance(2_000);
+    expect((await failure).reason).toBe("CALLER_DEADLINE_EXCEEDED");
   });
 
   it("counts tokens by a model of its own", async () => {

@@ -10,6 +10,7 @@ import {
   type LLMResponse,
   Role,
 } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { CallOptionsSchema } from "../../gen/ts/nexen/connectors/v1/options_pb.ts";
 import { type Connectors, createConnectors } from "../../src/connectors.ts";
 import type { CallContext } from "../../src/contract/connector-api.ts";
 import type { CredentialSources } from "../../src/http/cloud-credentials.ts";
@@ -20,6 +21,7 @@ import type { RawConnection, RawRequest } from "./raw-upstream.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 type Request = MessageInitShape<typeof LLMRequestSchema>;
+type Options = Partial<MessageInitShape<typeof CallOptionsSchema>>;
 
 /** What an upstream answers with. */
 export interface ScriptedAnswer {
@@ -71,8 +73,9 @@ export class CloudScene {
   }
 
   /** A whole answer. */
-  async call(request: Request): Promise<LLMResponse | undefined> {
-    const call = create(CallRequestSchema, { request: asked(request), options: pinned });
+  async call(request: Request, options: Options = {}): Promise<LLMResponse | undefined> {
+    const chosen = { ...options, ...pinned } as MessageInitShape<typeof CallOptionsSchema>;
+    const call = create(CallRequestSchema, { request: asked(request), options: chosen });
     return (await this.connectors.api.call(call, this.#context())).response;
   }
 
