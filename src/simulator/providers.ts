@@ -1,18 +1,29 @@
 import { anthropic } from "./anthropic/provider.ts";
+import { azure, azureClaude } from "./azure/provider.ts";
 import { bedrock } from "./bedrock/provider.ts";
+import { compatible, compatibleMessages } from "./compatible/provider.ts";
 import { gemini, vertexGemini } from "./gemini/provider.ts";
 import { mistral } from "./mistral/provider.ts";
 import { ollama } from "./ollama/provider.ts";
 import { openai } from "./openai/provider.ts";
+import { vertexClaude } from "./vertex-claude/provider.ts";
 import type { Provider } from "./wire.ts";
 
-/** Every provider that is simulated. A path that none serves is answered by the last one. */
+/**
+ * Every provider that is simulated. A path that none serves is answered by the first that claims it,
+ * else by the last one.
+ */
 export const providers: readonly Provider[] = [
-  anthropic,
-  gemini,
-  vertexGemini,
-  mistral,
-  ollama,
+  azure,
+  azureClaude,
   bedrock,
+  vertexClaude,
+  vertexGemini,
+  gemini,
+  ollama,
+  mistral,
+  compatible,
+  compatibleMessages,
+  anthropic,
   openai,
 ];

@@ -26,13 +26,9 @@ export interface SimulatorOptions {
 
 /** Wires by the provider or cloud that they are known from. */
 export type SimulatedWire =
-  | "anthropic"
-  | "openai"
-  | "google"
-  | "vertex"
-  | "mistral"
-  | "ollama"
-  | "bedrock";
+  | ("anthropic" | "openai" | "google" | "mistral" | "ollama" | "cohere")
+  | ("azure" | "bedrock" | "vertex")
+  | ("compatible" | "compatible-messages");
 
 /** Fake providers on one real socket. */
 export interface Simulator {
@@ -98,10 +94,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       anthropic: url,
       openai: `${url}/v1`,
       google: url,
-      vertex: url,
       mistral: `${url}/mistral`,
       ollama: url,
+      cohere: url,
+      azure: url,
       bedrock: url,
+      vertex: url,
+      compatible: `${url}/compatible/v1`,
+      "compatible-messages": `${url}/compatible-messages`,
     },
     get requests() {
       return journal.requests;

@@ -36,6 +36,11 @@ const withFreeTurns = /^claude-(?:opus-(?:4-[89]|[5-9])|(?:sonnet|fable|mythos|h
 /** Context window of every model, tokens. */
 export const contextTokensMax = 200_000;
 
+/** Whether a name is one of Claude's. */
+export function isServed(name: string): boolean {
+  return served.test(name);
+}
+
 /** The name the provider reports for a model. Refuses names it does not serve, retired ones too. */
 export function resolveModel(name: string): string {
   if (!served.test(name)) throw new Refusal(failure(404, `model: ${name}`));

@@ -9,7 +9,7 @@ import { faultyUsage } from "../usage-fault.ts";
 import { wantsStream } from "../wants-stream.ts";
 import type { Answer, Call, Route, StreamBody, StreamItem } from "../wire.ts";
 import { writeScript } from "../write-script.ts";
-import { checkRequest } from "./check-request.ts";
+import { checkRequest, thinks } from "./check-request.ts";
 import { type Choice, type ChoiceChunk, toChoice } from "./choice.ts";
 import { readPrompt, userText } from "./read-prompt.ts";
 
@@ -23,7 +23,7 @@ export const chatRoutes: readonly Route[] = [
     method: "POST",
     path: /^\/v1\/chat\/completions$/,
     userText,
-    answer: createCompletion,
+    answer: (call) => createCompletion(call, openaiServer),
   },
 ];
 
@@ -38,18 +38,37 @@ interface Draft {
 
 const tail: JSONObject = { service_tier: "default", system_fingerprint: "fp_simulated0" };
 
-function createCompletion(call: Call): Answer {
+/** A server that speaks this wire. */
+export interface ChatServer {
+  /** Checks a request, and returns the name of the model it reports. Throws Refusal. */
+  check(body: JSONObject): string;
+  /** Whether the model thinks before it answers. */
+  thinks(body: JSONObject, model: string): boolean;
+  /** Member of messages and deltas that holds thoughts. Unset: they stay hidden. */
+  thoughtMember(model: string): string | undefined;
+}
+
+/** OpenAI's own, which hides thoughts. */
+export const openaiServer: ChatServer = {
+  check: checkRequest,
+  thinks,
+  thoughtMember: () => undefined,
+};
+
+/** Answers `/v1/chat/completions`, and the same wire elsewhere. Throws Refusal. */
+export function createCompletion(call: Call, server: ChatServer): Answer {
   const { body, directive, seed, key, nowMs } = call;
-  const model = checkRequest(body);
+  const model = server.check(body);
   const blocks = toBlocks([...objectsIn(body.tools), ...objectsIn(body.messages)]);
   const tokens = countPrompt(call, `openai ${model}`, blocks, tooLong);
-  const prompt = readPrompt(call, model);
+  const prompt = { ...readPrompt(call, model), thinks: server.thinks(body, model) };
+  const member = server.thoughtMember(model);
   const scripts = Array.from({ length: Number(body.n ?? 1) }, (_, index) =>
     writeScript(prompt, directive, seed, index),
   );
   const draft: Draft = {
     call,
-    choices: scripts.map((script, index) => toChoice(script, prompt, call, index)),
+    choices: scripts.map((script, index) => toChoice(script, prompt, call, index, member)),
     usage: toUsage(tokens, scripts),
     about: {
       id: `chatcmpl-${createRandom(seed, "completion id", key).text(29)}`,

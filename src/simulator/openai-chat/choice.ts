@@ -27,10 +27,24 @@ interface ToolCall {
   readonly pieces: readonly string[];
 }
 
-/** Puts an answer into the provider's words. */
-export function toChoice(script: Script, prompt: Prompt, call: Call, index: number): Choice {
+/**
+ * Puts an answer into the provider's words.
+ *
+ * @param thoughtMember Member of messages and deltas that holds thoughts. Unset: they stay hidden.
+ */
+export function toChoice(
+  script: Script,
+  prompt: Prompt,
+  call: Call,
+  index: number,
+  thoughtMember: string | undefined,
+): Choice {
   const random = createRandom(call.seed, "tool call ids", call.key, index);
   const pieces = script.parts.flatMap((part) => (part.kind === "text" ? part.deltas : []));
+  const thoughts = script.parts.flatMap((part) =>
+    part.kind === "thinking" && thoughtMember !== undefined ? part.deltas : [],
+  );
+  const think = (text: string): JSONObject => ({ [thoughtMember ?? ""]: text });
   const refusals = script.parts.flatMap((part) => (part.kind === "refusal" ? part.deltas : []));
   const calls = script.parts.flatMap((part): ToolCall[] =>
     part.kind === "tool-call"
@@ -50,6 +64,7 @@ export function toChoice(script: Script, prompt: Prompt, call: Call, index: numb
     message: {
       role: "assistant",
       content: hasText ? pieces.join("") : null,
+      ...(thoughts.length > 0 && think(thoughts.join(""))),
       ...(calls.length > 0 && { tool_calls: toolCalls }),
       refusal: refusals.length > 0 ? refusals.join("") : null,
       annotations,
@@ -59,6 +74,7 @@ export function toChoice(script: Script, prompt: Prompt, call: Call, index: numb
     finishReason: finishReason(script, prompt, call),
     chunks: [
       chunk({ role: "assistant", content: hasText ? "" : null, refusal: null, ...extra }),
+      ...thoughts.map((thought) => piece({ content: null, ...think(thought) }, null)),
       ...(hasText ? pieces : []).map((content) => piece({ content }, logprobsOf([content]))),
       ...refusals.map((refusal) => piece({ refusal }, null)),
       ...calls.flatMap(toolChunks),

@@ -2,7 +2,6 @@ import { type JSONObject, numberIn, objectOr, objectsIn, textOr, textsIn } from 
 import { describeMedia } from "../openai/prompt-tokens.ts";
 import type { Attachment, Prompt, TextForm, ToolWish } from "../prompt.ts";
 import type { Call } from "../wire.ts";
-import { thinks } from "./check-request.ts";
 
 /** What the user said last. */
 export function userText(body: JSONObject): string {
@@ -10,8 +9,11 @@ export function userText(body: JSONObject): string {
   return textOf(users.at(-1)?.content);
 }
 
-/** What a request asks for. */
-export function readPrompt({ body, userText: said, key }: Call, model: string): Prompt {
+/** What a request asks for, but for whether the model thinks. */
+export function readPrompt(
+  { body, userText: said, key }: Call,
+  model: string,
+): Omit<Prompt, "thinks"> {
   const messages = objectsIn(body.messages);
   const lastOther = messages.findLastIndex((message) => message.role !== "tool");
   const tools = objectsIn(body.tools).filter((tool) => tool.type === "function");
@@ -30,7 +32,6 @@ export function readPrompt({ body, userText: said, key }: Call, model: string): 
     parallelTools: body.parallel_tool_calls !== false,
     talksBeforeTools: false,
     searchOffered: Boolean(body.web_search_options),
-    thinks: thinks(body, model),
     form: toForm(objectOr(body.response_format)),
     stopSequences: textsIn(body.stop),
     outputTokensMax: numberIn(body.max_completion_tokens ?? body.max_tokens),

@@ -43,7 +43,8 @@ function countTokens(call: Call): Answer {
   return { kind: "json", body: { object: "response.input_tokens", input_tokens } };
 }
 
-function createResponse(call: Call): Answer {
+/** Answers `/v1/responses`, and the same wire elsewhere. Throws Refusal. */
+export function createResponse(call: Call): Answer {
   const { body, directive, seed, key, state } = call;
   const request = checkRequest(call, "create");
   const blocks = promptBlocks(body, request.items);

@@ -53,6 +53,11 @@ export function resolveModel(name: string, unknown: UnknownModel): string {
   return snapshots[name] ?? name;
 }
 
+/** Whether a name is one of OpenAI's, retired ones left out. */
+export function isServed(name: string): boolean {
+  return served.test(name) && !retired.test(name);
+}
+
 /** Whether a model thinks before it answers. */
 export function isThinkingModel(name: string): boolean {
   return thinking.test(name);
