@@ -19,7 +19,6 @@ import {
 type Variables = Readonly<Record<string, string | undefined>>;
 
 const issuer = "Microsoft Entra";
-const resource = "https://cognitiveservices.azure.com";
 /** Time the metadata service of a machine has to answer, ms: elsewhere nobody does. */
 const metadataMs = 3_000;
 
@@ -32,8 +31,8 @@ const metadataMs = 3_000;
 export class EntraCredentialSource implements CredentialSource {
   readonly #environment: CredentialEnvironment;
   readonly #variables: Variables;
-  /** By the target's credentials; unset: the default chain. */
-  readonly #tokens = new Map<EntraCredentials | undefined, RenewedValue<Secret>>();
+  /** By what a token is for, and the target's credentials; unset: the default chain. */
+  readonly #tokens = new Map<string, Map<EntraCredentials | undefined, RenewedValue<Secret>>>();
 
   constructor(environment: CredentialEnvironment, variables: Variables = process.env) {
     this.#environment = environment;
@@ -41,46 +40,52 @@ export class EntraCredentialSource implements CredentialSource {
   }
 
   async headers(
-    { signal }: HttpRequest,
+    { url, signal }: HttpRequest,
     { credentials }: CredentialUse,
   ): Promise<Readonly<Record<string, string>>> {
     if (credentials !== undefined && credentials.type !== "entra") {
       throw credentialInvalid(`Credentials of the type ${credentials.type} are none of Entra's.`);
     }
-    const token = await this.#tokensOf(credentials).get(signal);
+    const token = await this.#tokensOf(credentials, resourceAt(url)).get(signal);
     return { authorization: `Bearer ${token.reveal()}` };
   }
 
-  #tokensOf(credentials: EntraCredentials | undefined): RenewedValue<Secret> {
-    const known = this.#tokens.get(credentials);
-    if (known !== undefined) return known;
-    const tokens = new RenewedValue(this.#environment.clock, () =>
-      credentials === undefined ? this.#defaultToken() : this.#applicationToken(credentials),
-    );
-    this.#tokens.set(credentials, tokens);
+  #tokensOf(credentials: EntraCredentials | undefined, resource: string): RenewedValue<Secret> {
+    const known = this.#tokens.get(resource) ?? new Map();
+    this.#tokens.set(resource, known);
+    const tokens =
+      known.get(credentials) ??
+      new RenewedValue(this.#environment.clock, () =>
+        credentials === undefined
+          ? this.#defaultToken(resource)
+          : this.#applicationToken(credentials, resource),
+      );
+    known.set(credentials, tokens);
     return tokens;
   }
 
-  async #applicationToken(credentials: EntraCredentials): Promise<Fetched<Secret>> {
-    const { tenantID, clientID, clientSecret } = credentials;
+  async #applicationToken(
+    { tenantID, clientID, clientSecret }: EntraCredentials,
+    resource: string,
+  ): Promise<Fetched<Secret>> {
     const proof = { client_secret: clientSecret.reveal() };
-    return await this.#ask(this.#grant(tenantID, clientID, proof));
+    return await this.#ask(this.#grant({ tenantID, clientID, resource }, proof));
   }
 
-  async #defaultToken(): Promise<Fetched<Secret>> {
-    const { AZURE_TENANT_ID: tenant = "", AZURE_CLIENT_ID: client = "" } = this.#variables;
+  async #defaultToken(resource: string): Promise<Fetched<Secret>> {
+    const { AZURE_TENANT_ID: tenantID = "", AZURE_CLIENT_ID: clientID = "" } = this.#variables;
     const { AZURE_CLIENT_SECRET: secret = "", AZURE_FEDERATED_TOKEN_FILE: file = "" } =
       this.#variables;
-    const isApplication = tenant !== "" && client !== "";
+    const isApplication = tenantID !== "" && clientID !== "";
+    const application = { tenantID, clientID, resource };
     if (isApplication && secret !== "") {
       this.#environment.learn(new Secret(secret));
-      return await this.#ask(this.#grant(tenant, client, { client_secret: secret }));
+      return await this.#ask(this.#grant(application, { client_secret: secret }));
     }
     if (isApplication && file !== "") {
-      const assertion = await this.#assertion(file);
-      return await this.#ask(this.#grant(tenant, client, assertion));
+      return await this.#ask(this.#grant(application, await this.#assertion(file)));
     }
-    return await this.#managedToken(client);
+    return await this.#managedToken(clientID, resource);
   }
 
   /** RFC 7523: the token of another issuer says who the application is. */
@@ -93,22 +98,25 @@ export class EntraCredentialSource implements CredentialSource {
     };
   }
 
-  #grant(tenant: string, client: string, proof: Readonly<Record<string, string>>): TokenRequest {
+  #grant(
+    { tenantID, clientID, resource }: Application,
+    proof: Readonly<Record<string, string>>,
+  ): TokenRequest {
     const { AZURE_AUTHORITY_HOST: host = "" } = this.#variables;
     const authority = (host || "https://login.microsoftonline.com").replace(/\/+$/, "");
-    return formRequest(`${authority}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`, {
+    return formRequest(`${authority}/${encodeURIComponent(tenantID)}/oauth2/v2.0/token`, {
       grant_type: "client_credentials",
-      client_id: client,
+      client_id: clientID,
       scope: `${resource}/.default`,
       ...proof,
     });
   }
 
   /** Without either variable, the machine's own metadata service is asked. */
-  async #managedToken(client: string): Promise<Fetched<Secret>> {
+  async #managedToken(clientID: string, resource: string): Promise<Fetched<Secret>> {
     const { IDENTITY_ENDPOINT: endpoint = "", IDENTITY_HEADER: header = "" } = this.#variables;
     const { AZURE_POD_IDENTITY_AUTHORITY_HOST: host = "" } = this.#variables;
-    const identity = client === "" ? {} : { client_id: client };
+    const identity = clientID === "" ? {} : { client_id: clientID };
     if (endpoint !== "" && header !== "") {
       const query = new URLSearchParams({ "api-version": "2019-08-01", resource, ...identity });
       const headers = { "x-identity-header": header };
@@ -139,6 +147,19 @@ export class EntraCredentialSource implements CredentialSource {
     learn(value);
     return { value, expiresMs: expiryMs(answer.expires_on, seconds, clock.wallTimeMs()) };
   }
+}
+
+/** An application, and what it wants a token for. */
+interface Application {
+  readonly tenantID: string;
+  readonly clientID: string;
+  readonly resource: string;
+}
+
+/** What a token is for: the models of the cloud that a URL is in, which may be a nation's own. */
+function resourceAt(url: string): string {
+  const nation = /\.azure\.(us|cn)$/.exec(new URL(url).hostname)?.[1];
+  return `https://cognitiveservices.azure.${nation ?? "com"}`;
 }
 
 /** Services name the instant (`expires_on`, s), Entra itself the span (`expires_in`, s). */

@@ -76,6 +76,26 @@ describe("an application", () => {
   });
 });
 
+describe("a cloud of a nation", () => {
+  it.each([
+    ["https://x.openai.azure.us", "https://cognitiveservices.azure.us/.default"],
+    ["https://x.openai.azure.cn", "https://cognitiveservices.azure.cn/.default"],
+    ["https://x.openai.azure.us.test", "https://cognitiveservices.azure.com/.default"],
+  ])("has tokens of its own: %s", async (url, scope) => {
+    const scene = sceneWith();
+    await scene.headers(application, { url });
+    expect(issuer.form().scope).toBe(scope);
+  });
+
+  it("shares none with another", async () => {
+    const scene = sceneWith();
+    const urls = ["us", "com", "us"].map((end) => `https://x.openai.azure.${end}`);
+    const tokens = [];
+    for (const url of urls) tokens.push((await scene.headers(application, { url })).authorization);
+    expect(tokens).toEqual(["Bearer token-1", "Bearer token-2", "Bearer token-1"]);
+  });
+});
+
 describe("the default chain", () => {
   it("takes the application of the environment", async () => {
     const scene = sceneWith({ ...named, AZURE_CLIENT_SECRET: secret });

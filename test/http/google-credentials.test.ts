@@ -75,7 +75,7 @@ describe("a service account", () => {
       return { body: { access_token: "shared", expires_in: 3600 } };
     });
     const leaving = new AbortController();
-    const left = scene.headers(own, leaving.signal);
+    const left = scene.headers(own, { signal: leaving.signal });
     const stays = [scene.headers(own), scene.headers(own)];
     await asked.opened;
     leaving.abort(new Error("the caller left"));

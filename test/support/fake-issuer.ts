@@ -4,6 +4,7 @@ import { ConnectorError } from "../../src/contract/connector-error.ts";
 import type { Credentials } from "../../src/contract/credentials.ts";
 import type { Secret } from "../../src/contract/secret.ts";
 import type { CredentialEnvironment, CredentialSource } from "../../src/http/credential-source.ts";
+import type { HttpRequest } from "../../src/http/http-client.ts";
 import { post, rawUpstream } from "./http.ts";
 import type { RawRequest } from "./raw-upstream.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -81,12 +82,12 @@ export class CredentialScene {
     this.source = make({ clock: this.clock, learn });
   }
 
-  /** The headers for a request to a provider. */
+  /** The headers for a request to a provider; its fields may be given. */
   async headers(
     credentials?: Credentials,
-    signal: AbortSignal = new AbortController().signal,
+    fields: Partial<HttpRequest> = {},
   ): Promise<Readonly<Record<string, string>>> {
-    const request = post("https://provider.test", { signal });
+    const request = post("https://provider.test", fields);
     return await this.source.headers(request, { credentials, region: "" });
   }
 
