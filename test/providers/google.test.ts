@@ -106,6 +106,8 @@ const direct = "adapter: google, base_url: URL, api_key: k1";
 const vertex = "adapter: google, host: vertex, base_url: URL, region: europe-west4, project: shop";
 const path = "/v1/projects/shop/locations/europe-west4/publishers/google/models/gemini-2.5-flash";
 const sources: CredentialSources = {
+  aws: () => ({ headers: async () => ({ authorization: "Bearer of-aws" }) }),
+  entra: () => ({ headers: async () => ({ authorization: "Bearer of-entra" }) }),
   google: () => ({ headers: async () => ({ authorization: "Bearer fetched" }) }),
 };
 

@@ -1,9 +1,10 @@
 // Proves where a request goes and how its knobs go out: paths of both hosts, generation settings, the
 // shape of the answer, labels, caller's options, counts of tokens.
+import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { Modality } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { LLMRequestSchema, Modality } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { gemini, geminiOnVertex } from "../../../src/dialects/gemini/dialect.ts";
-import { refusal, send } from "./support.ts";
+import { refusal, send, user } from "./support.ts";
 
 const onVertex = { dialect: geminiOnVertex };
 const place = "/v1/projects/shop/locations/europe-west4/publishers/google/models";
@@ -26,24 +27,9 @@ describe("the path", () => {
   });
 
   it("on Vertex AI needs a project", () => {
-    const input = {
-      request: {} as never,
-      adapter: "google",
-      model: "m",
-      stream: false,
-      requestId: "",
-    };
-    const contents = [{ role: 2, message: "Hi", parts: [] }];
-    const request = {
-      ...input.request,
-      contents,
-      tools: [],
-      stopSequences: [],
-      modalities: [],
-      metadata: {},
-    };
-    const error = refusal(() => geminiOnVertex.encode({ ...input, request: request as never }));
-    expect(error.reason).toBe("TARGET_NOT_CONFIGURED");
+    const request = create(LLMRequestSchema, { contents: [user("Hi")] });
+    const input = { request, adapter: "google", model: "m", stream: false, requestId: "" };
+    expect(refusal(() => geminiOnVertex.encode(input)).reason).toBe("TARGET_NOT_CONFIGURED");
   });
 
   it("stands behind the address of the host", () => {

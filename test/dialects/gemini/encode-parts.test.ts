@@ -130,7 +130,7 @@ describe("calls", () => {
 
 describe("thoughts", () => {
   const thought = (value: object): PartInit => ({ kind: { case: "thinking", value } }) as PartInit;
-  const sentThought = (value: object, role = Role.ASSISTANT) => {
+  const sentThought = (value: object, role: Role = Role.ASSISTANT) => {
     const said = { role, parts: [thought(value), text("Hi")] } as never;
     const { contents, warnings } = send({ contents: [user("?"), said] });
     return { part: contents[1]?.parts[0], warnings };

@@ -7,6 +7,7 @@ import {
   chunk,
   lastChunk,
   model,
+  type RequestInit,
   read,
   result,
   send,
@@ -62,7 +63,7 @@ it("a signature on nothing goes back on an empty text", () => {
 describe("calls from elsewhere", () => {
   const standIn = "skip_thought_signature_validator";
   const three = { model: "gemini-3-pro-preview" };
-  const signatures = (contents: Parameters<typeof send>[0]["contents"], settings: object) => {
+  const signatures = (contents: NonNullable<RequestInit["contents"]>, settings: object) => {
     const sent = send({ contents }, settings);
     return {
       found: sent.contents.flatMap(({ role, parts }) =>
