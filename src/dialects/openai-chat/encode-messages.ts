@@ -9,7 +9,7 @@ import {
   type ToolResult,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { contentParts, type PlacedPart } from "../content-parts.ts";
-import { arrayOf, isObject, mergeInto, textOf } from "../json.ts";
+import { arrayOf, isObject, mergeInto, objectOf, textOf } from "../json.ts";
 import { requestField } from "../request-field.ts";
 import { type EncodeContext, mark, ownOptions } from "./encode-context.ts";
 import { encodeMedia } from "./encode-media.ts";
@@ -252,8 +252,11 @@ function returnThinking(
   if (hasDetails) {
     message.reasoning_details = [...arrayOf(message.reasoning_details), ...details];
   }
-  // Gateways that give details take them for the text; others know the text at least.
-  const isTold = hasDetails && (member === undefined || rules?.form === "object");
+  // Details that are sealed, or that a gateway made, stand for the text; others only repeat it.
+  const isSealed = arrayOf(details)
+    .map(objectOf)
+    .some(({ data, signature }) => data || signature);
+  const isTold = hasDetails && (member === undefined || rules?.form === "object" || isSealed);
   if ((isOwn || adapter === "") && member !== undefined && text !== "" && !isTold) {
     message[member] = textOf(message[member]) + text;
   } else if (!hasDetails && (!isOwn || Object.keys(own).length === 0)) {

@@ -13,6 +13,8 @@ const host: ChatHost = {
   toolIDCharactersMax: 64,
 };
 const details = [{ type: "reasoning.text", text: "hm", index: 0 }];
+const sealed = [{ type: "reasoning.text", text: "hm", signature: "x", index: 0 }];
+const encrypted = [{ type: "reasoning.encrypted", data: "x", index: 0 }];
 
 /** The members of the model's message besides its words, and the fields that were warned of. */
 function sentBack(rules: Partial<ChatHost>, adapter: string, own: JsonObject | undefined) {
@@ -52,6 +54,20 @@ describe("thinking", () => {
       "custom",
       { reasoning_details: details },
       [{ reasoning_content: "hm", reasoning_details: details }, []],
+    ],
+    [
+      "details alone where they are sealed",
+      member,
+      "custom",
+      { reasoning_details: sealed },
+      [{ reasoning_details: sealed }, []],
+    ],
+    [
+      "details alone where they are encrypted",
+      member,
+      "custom",
+      { reasoning_details: encrypted },
+      [{ reasoning_details: encrypted }, []],
     ],
     [
       "details alone to a gateway",
