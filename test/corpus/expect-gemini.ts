@@ -77,10 +77,9 @@ function callsOf(parts: readonly Plain[]): readonly Call[] {
 
 function usageOf(chunks: readonly Plain[]): ExpectedUsage | undefined {
   const reports = chunks.map(({ usageMetadata }) => objectOf(usageMetadata));
-  const last = (name: string): number =>
-    countOf(reports.findLast((report) => typeof report[name] === "number")?.[name]);
-  const isTold = reports.some((report) => Object.keys(report).some((name) => /Count$/.test(name)));
-  if (!isTold) return undefined;
+  const report = reports.findLast((one) => Object.keys(one).some((name) => /Count$/.test(name)));
+  if (report === undefined) return undefined;
+  const last = (name: string): number => countOf(report[name]);
   const reasoning = last("thoughtsTokenCount");
   return {
     input: last("promptTokenCount") + last("toolUsePromptTokenCount"),

@@ -53,7 +53,8 @@ export function modelTraits(model: string): ModelTraits {
   if (name.startsWith("gemma")) return (versionOf(name) ?? 100) < 400 ? smallGemma : unknown;
   if (!name.startsWith("gemini-")) return unknown;
   if (/^gemini-(?:pro|ultra)(?:-vision)?$/.test(name)) return { ...older, ...first };
-  const version = versionOf(name);
+  // Built on the family before Gemini 3, though the name tells only its own version.
+  const version = name.startsWith("gemini-robotics-er-1.5") ? 205 : versionOf(name);
   if (version === undefined || version >= 300) return { ...newest, thinking: levelsOf(name) };
   if (version >= 205) return { ...older, thinking: budgetsOf(name) };
   return version >= 200 ? { ...older, thinking: noThinking } : { ...older, ...first };

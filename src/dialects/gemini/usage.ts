@@ -23,8 +23,7 @@ const knownMembers: ReadonlySet<string> = new Set([
  * Undefined where nothing is counted: the first chunks of a stream on Vertex AI say who pays only.
  */
 export function usageOf(raw: JsonObject): Usage | undefined {
-  const isTold = [...inputMembers, ...outputMembers].some((name) => isTokenCount(raw[name]));
-  if (!isTold) return undefined;
+  if (!isCounting(raw)) return undefined;
   const cacheReadTokens = tokenCount(raw.cachedContentTokenCount);
   const reasoningTokens = tokenCount(raw.thoughtsTokenCount);
   return create(UsageSchema, {
@@ -48,13 +47,26 @@ export function usageRest(raw: JsonObject): JsonObject | undefined {
   return Object.keys(rest).length === 0 ? undefined : rest;
 }
 
-/** The usage of a stream so far: each report counts all until then, so what is told later holds. */
+/**
+ * The usage of a stream so far. Each report that counts at all counts everything until then, and leaves
+ * zeros out: it replaces all counts before it. What else was told before holds on.
+ */
 export function laterUsage(before: JsonObject, report: JsonObject): JsonObject {
-  const after = { ...before };
+  const replaces = isCounting(report);
+  const after: JsonObject = {};
+  for (const [name, value] of Object.entries(before)) {
+    if (!replaces || !countName.test(name)) setMember(after, name, value);
+  }
   for (const [name, value] of Object.entries(report)) {
     if (value !== null) setMember(after, name, value);
   }
   return after;
+}
+
+const countName = /Token(?:Count|sDetails)$/;
+
+function isCounting(raw: JsonObject): boolean {
+  return [...inputMembers, ...outputMembers].some((name) => isTokenCount(raw[name]));
 }
 
 function audioIn(details: unknown): bigint {

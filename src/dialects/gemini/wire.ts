@@ -46,9 +46,6 @@ export const answerMembers: ReadonlySet<string> = new Set([
 /** Members of a candidate that LLMResponse has a place for. */
 export const candidateMembers: ReadonlySet<string> = new Set(["content", "finishReason", "index"]);
 
-/** The member of a part that says what it is: the first of these, or the first one nobody knows. */
-export const partMembers = ["text", "inlineData", "fileData", "functionCall"] as const;
-
 /** Whether a part is thinking. */
 export function isThought({ thought }: JsonObject): boolean {
   return thought === true;

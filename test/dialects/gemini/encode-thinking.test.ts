@@ -100,6 +100,7 @@ describe("a model's name", () => {
     ["gemini-3-pro-preview", "level", true, true],
     ["gemini-10.2-flash", "level", true, true],
     ["publishers/google/models/gemini-3.6-flash", "level", true, true],
+    ["gemini-robotics-er-1.5-preview", "budget", true, false],
     ["gemini-pro-latest", "level", true, true],
     ["tunedModels/mine", "level", true, false],
     ["gemma-3n-e4b-it", "none", false, false],

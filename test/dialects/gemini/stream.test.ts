@@ -178,6 +178,20 @@ describe("what is told more than once", () => {
     expect(end).toMatchObject({ kind: "complete", response: { usage: { outputTokens: 9n } } });
   });
 
+  it("is counted by the last report that counts, which leaves zeros out", () => {
+    const report = (usageMetadata: object): object => chunk([], {}, { usageMetadata });
+    const { usage, providerMetadata } = streamed(
+      report({ promptTokenCount: 9, candidatesTokenCount: 21, trafficType: "ON_DEMAND" }),
+      report({ promptTokenCount: 87, thoughtsTokenCount: 78, totalTokenCount: 165 }),
+      report({ serviceTier: "flex" }),
+      lastChunk,
+    );
+    expect(usage).toMatchObject({ inputTokens: 87n, outputTokens: 78n, reasoningTokens: 78n });
+    expect(providerMetadata).toEqual({
+      usageMetadata: { trafficType: "ON_DEMAND", totalTokenCount: 165, serviceTier: "flex" },
+    });
+  });
+
   it("is put together where it comes in lists", () => {
     const grounded = (groundingMetadata: object): object => chunk([], { groundingMetadata });
     const logs = (token: string): object =>
