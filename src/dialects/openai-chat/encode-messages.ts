@@ -13,7 +13,13 @@ import { arrayOf, isObject, mergeInto, objectOf, textOf } from "../json.ts";
 import { requestField } from "../request-field.ts";
 import { type EncodeContext, mark, ownOptions } from "./encode-context.ts";
 import { encodeMedia } from "./encode-media.ts";
-import { type ChatContent, type ChatMessage, type ChatPart, listMember } from "./wire.ts";
+import {
+  type ChatContent,
+  type ChatMessage,
+  type ChatPart,
+  listMember,
+  returnedMembers,
+} from "./wire.ts";
 
 /**
  * The conversation as messages. System turns keep the role `system`, which OpenAI takes for all its
@@ -204,7 +210,7 @@ function assistantMessage(parts: readonly PlacedPart[], context: EncodeContext):
 
 /** Puts options of a text where the host has them: on its message. */
 function raiseOptions(message: ChatMessage, items: ChatPart[], { host }: EncodeContext): void {
-  for (const name of host.messageOptions ?? []) {
+  for (const name of [...returnedMembers, ...(host.messageOptions ?? [])]) {
     for (const item of items) {
       if (!isObject(item) || item[name] === undefined) continue;
       message[name] = item[name];

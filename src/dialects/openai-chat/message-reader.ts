@@ -16,7 +16,7 @@ import { imagePart, readContentItem } from "./content-item.ts";
 import { ListedThinking } from "./listed-thinking.ts";
 import { ReasoningReader } from "./reasoning-reader.ts";
 import { ToolCallGatherer } from "./tool-call-gatherer.ts";
-import { messageMembers, reasoningMembers } from "./wire.ts";
+import { messageMembers, reasoningMembers, returnedMembers } from "./wire.ts";
 
 /**
  * Reads the message of an answer, or its deltas one after the other, into parts.
@@ -85,8 +85,19 @@ export class MessageReader {
       for (const annotation of annotations) {
         this.#builder.addCitation(this.#textLast, citationOf(annotation));
       }
+      this.#layOn(this.#textLast);
     }
     return this.#unknown;
+  }
+
+  /** What must go back with the message goes back with its text. */
+  #layOn(text: number): void {
+    for (const name of returnedMembers) {
+      const value = this.#unknown[name];
+      if (!isObject(value)) continue;
+      this.#builder.setProviderOptions(text, this.#adapter, { [name]: value });
+      delete this.#unknown[name];
+    }
   }
 
   #keepUnknown(message: JsonObject): void {

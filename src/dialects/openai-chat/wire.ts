@@ -86,6 +86,8 @@ export const choiceMembers: ReadonlySet<string> = new Set([
   "token_ids",
   // A copy of the delta for clients of the older wire.
   "text",
+  // Noise, as in the answer.
+  "obfuscation",
 ]);
 
 /** Member of a block's own fields that names the list of the message it stood in, if not `content`. */
@@ -105,5 +107,13 @@ export const messageMembers: ReadonlySet<string> = new Set([
   "annotations",
   "audio",
   "images",
+  // Noise, as in the answer.
+  "padding",
   ...reasoningMembers,
 ]);
+
+/**
+ * Members of a message that go back with it as they came: Gemini's proofs of thinking. They are laid on
+ * the text of the message.
+ */
+export const returnedMembers: readonly string[] = ["extra_content"];

@@ -144,7 +144,10 @@ describe("a stream", () => {
     });
     const { response } = decodeChatStream([
       withChoice({ content: "a" }, logprobs("a"), { tier: 1, obfuscation: "zz" }),
-      withChoice({ content: "b", channel: "final" }, { ...logprobs("b"), flags: { x: 1 } }),
+      withChoice(
+        { content: "b", channel: "final", padding: "ab" },
+        { ...logprobs("b"), flags: { x: 1 }, obfuscation: "q" },
+      ),
       withChoice({}, { flags: {}, finish_reason: "stop", logprobs: null }, { tier: 2 }),
       done,
     ]);

@@ -1,10 +1,11 @@
 // Proves in which members thinking goes back to its own host: as text, as the details that it came with, or as both,
-// by what the host takes; and that nobody gets the thinking of another.
+// by what the host takes; that proofs of it go back on their message; and that nobody gets the thinking of another.
 import { create, type JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { LLMRequestSchema, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { chatDialect } from "../../../src/dialects/openai-chat/dialect.ts";
 import type { ChatHost } from "../../../src/dialects/openai-chat/wire.ts";
+import { chunk, decodeChatStream, decodeChoice, encodeTurns } from "../../support/openai-chat.ts";
 
 const host: ChatHost = {
   path: "/chat/completions",
@@ -96,5 +97,33 @@ describe("thinking", () => {
   ];
   it.each(cases)("goes back as %s", (_, rules, adapter, own, expected) => {
     expect(sentBack(rules, adapter, own)).toEqual(expected);
+  });
+});
+
+describe("a proof of thinking", () => {
+  const proof = { google: { thought_signature: "AVSo" } };
+
+  it("comes with the words of a message, and goes back on it", () => {
+    const whole = decodeChoice({ message: { content: "Noon.", extra_content: proof } });
+    const { response } = decodeChatStream([
+      chunk({ content: "No" }),
+      chunk({ content: "on." }),
+      chunk({ extra_content: proof }, "stop"),
+      "[DONE]",
+    ]);
+    for (const answer of [whole, response]) {
+      expect(answer?.content?.parts[0]?.providerOptions).toEqual({
+        openai: { extra_content: proof },
+      });
+      expect(encodeTurns(answer?.content && [answer.content]).messages).toEqual([
+        { role: "assistant", content: "Noon.", extra_content: proof },
+      ]);
+    }
+  });
+
+  it("without words is kept", () => {
+    const tool = { id: "a", type: "function", function: { name: "f", arguments: "{}" } };
+    const answer = decodeChoice({ message: { tool_calls: [tool], extra_content: proof } });
+    expect(answer.providerMetadata?.message).toEqual({ extra_content: proof });
   });
 });
