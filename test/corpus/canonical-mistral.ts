@@ -3,8 +3,8 @@ import { isObject, objectOf, objectsOf, type Plain, stringOf } from "./plain.ts"
 import { withoutNulls } from "./request-draft.ts";
 
 /**
- * A body of Mistral's chat, agents or code to fill in, in one of the forms that mean the same: those of
- * Chat Completions, chunks by their objects, defaults left out.
+ * A body of Mistral's chat, agents or code to fill in, in one of the forms that mean the same:
+ * those of Chat Completions, chunks by their objects, defaults left out.
  */
 export function canonicalMistral(body: Plain): Plain {
   const { messages, tool_choice: choice, response_format: format, ...rest } = body;

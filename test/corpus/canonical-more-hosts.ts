@@ -3,8 +3,8 @@ import { isObject, objectOf, objectsOf, type Plain, stringOf } from "./plain.ts"
 import { withMarkInside } from "./read-request-openrouter.ts";
 
 /**
- * The same for further hosts: marks for caches inside the content, no empty description of a schema, and
- * no blank text beside calls, which some clients put there because there must be one.
+ * The same for further hosts: marks for caches inside the content, no empty description of a
+ * schema, and no blank text beside calls, which some clients put there because there must be one.
  */
 export function canonicalMoreHosts({ messages, ...body }: Plain): Plain {
   const marked = objectsOf(messages).map(withMarkInside);

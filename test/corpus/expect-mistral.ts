@@ -11,7 +11,10 @@ import {
 } from "./plain.ts";
 import type { Recording } from "./recordings.ts";
 
-/** What a recording of Mistral's chat, agents or code to fill in says. Undefined: it cannot be judged. */
+/**
+ * What a recording of Mistral's chat, agents or code to fill in says. Undefined: it cannot be
+ * judged.
+ */
 export function expectMistral({ response }: Recording): Expectation | undefined {
   const { json, status, text } = response;
   if (status >= 400) return errorOf(objectOf(json), status);
@@ -24,7 +27,9 @@ export function expectMistral({ response }: Recording): Expectation | undefined 
   return isWhole(text, events) ? answerOf(joined(events), "delta") : undefined;
 }
 
-/** Some recorders leave out the marker; then the reason of the end shows that nothing is missing. */
+/**
+ * Some recorders leave out the marker; then the reason of the end shows that nothing is missing.
+ */
 function isWhole(text: string, events: readonly Plain[]): boolean {
   const last = objectsOf(events.at(-1)?.choices)[0];
   return payloadsOf(text).includes("[DONE]") || stringOf(last?.finish_reason) !== "";

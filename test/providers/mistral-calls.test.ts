@@ -1,6 +1,6 @@
-// Proves over real sockets what a caller of Mistral gets: the request at the API's own path with its key, a whole
-// answer and a streamed one, `finish_reason: "error"` as an error with the progress of the stream, an error in the
-// middle of a stream, and a stream that breaks off.
+// Proves over real sockets what a caller of Mistral gets: the request at the API's own path with
+// its key, a whole answer and a streamed one, `finish_reason: "error"` as an error with the
+// progress of the stream, an error in the middle of a stream, and a stream that breaks off.
 import { create, toJsonString } from "@bufbuild/protobuf";
 import { afterEach, describe, expect, it } from "vitest";
 import {

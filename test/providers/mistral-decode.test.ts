@@ -1,6 +1,6 @@
-// Proves that Mistral's answers come through whole, as bodies and as streams alike: thinking, sources, calls with
-// and without an index, messages of tools that the provider ran, usage, and no padding; and that what came
-// goes back as it came.
+// Proves that Mistral's answers come through whole, as bodies and as streams alike: thinking,
+// sources, calls with and without an index, messages of tools that the provider ran, usage, and no
+// padding; and that what came goes back as it came.
 import { create, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";

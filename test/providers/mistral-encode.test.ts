@@ -1,5 +1,6 @@
-// Proves what a request becomes for each of Mistral's three endpoints: knobs by the API's own names, what an
-// endpoint lacks left out with a Warning, and nothing that its specification does not know.
+// Proves what a request becomes for each of Mistral's three endpoints: knobs by the API's own
+// names, what an endpoint lacks left out with a Warning, and nothing that its specification does
+// not know.
 import { describe, expect, it } from "vitest";
 import {
   MediaKind,

@@ -1,5 +1,5 @@
-// Proves what Mistral's failures are: each shape of body that the API and the gateway before it send, with the
-// fields, limits and models that they name, whatever stands in the body.
+// Proves what Mistral's failures are: each shape of body that the API and the gateway before it
+// send, with the fields, limits and models that they name, whatever stands in the body.
 import { describe, expect, it } from "vitest";
 import type { Reason } from "../../src/contract/reasons.ts";
 import { mistralChat } from "../support/mistral.ts";

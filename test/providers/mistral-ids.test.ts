@@ -1,6 +1,6 @@
-// Proves for any history that every id of a tool call which leaves for Mistral has nine letters and digits, that
-// ids in this form stay, that two ids never become one, that a result names its call, and that an id becomes the
-// same one in every turn of a conversation.
+// Proves for any history that every id of a tool call which leaves for Mistral has nine letters
+// and digits, that ids in this form stay, that two ids never become one, that a result names its
+// call, and that an id becomes the same one in every turn of a conversation.
 import { create } from "@bufbuild/protobuf";
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,6 @@
-// Proves what turns become as Mistral's messages: chunks for every kind of part, ids in the API's form, and
-// histories of other providers in an order that the API accepts, each change with a Warning.
+// Proves what turns become as Mistral's messages: chunks for every kind of part, ids in the API's
+// form, and histories of other providers in an order that the API accepts, each change with a
+// Warning.
 import { describe, expect, it } from "vitest";
 import { MediaKind, Role } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { mistralTurns } from "../support/mistral.ts";

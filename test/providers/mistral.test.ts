@@ -1,5 +1,6 @@
-// Proves that Mistral's patterns lead every name of its own to it, in RE2 as in the language's own engine,
-// and never a tag of a local host or another provider's name; and that the record is whole.
+// Proves that Mistral's patterns lead every name of its own to it, in RE2 as in the language's own
+// engine, and never a tag of a local host or another provider's name; and that the record is
+// whole.
 import { describe, expect, it } from "vitest";
 import { compileOwnPattern, compilePattern } from "../../src/dispatch/pattern.ts";
 import { mistral } from "../../src/providers/mistral/index.ts";

@@ -4,8 +4,9 @@ import type { ResponseBuilder } from "../response-builder.ts";
 import type { ContentItem } from "./content-item.ts";
 
 /**
- * Thinking that comes as items of the content. In a stream its items come one after the other, each with
- * a little more; what their lists hold besides words is laid on the part, to go back with it.
+ * Thinking that comes as items of the content. In a stream its items come one after the other,
+ * each with a little more; what their lists hold besides words is laid on the part, to go back
+ * with it.
  */
 export class ListedThinking {
   readonly #builder: ResponseBuilder;

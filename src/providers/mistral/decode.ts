@@ -26,7 +26,9 @@ export function createMistralDecoder(context: DecodeContext): StreamDecoder {
   return new ChatStreamDecoder(context, (chunk) => reader.read(chunk));
 }
 
-/** An answer of several messages, as the stream that would have told it: a message in each chunk. */
+/**
+ * An answer of several messages, as the stream that would have told it: a message in each chunk.
+ */
 function chunksOf(body: JsonObject, count: number): readonly JsonObject[] {
   return Array.from({ length: count }, (_, index) => ({
     ...body,
@@ -41,9 +43,9 @@ function chunksOf(body: JsonObject, count: number): readonly JsonObject[] {
 /**
  * Puts bodies and chunks into the form that the shared decoder reads.
  *
- * An answer may hold several messages, where the provider ran tools within it: `messages` of a whole
- * body, deltas with an `index` in a stream. They become one: what the model says in its order, and
- * each message of a tool as a block among it, as it came.
+ * An answer may hold several messages, where the provider ran tools within it: `messages` of a
+ * whole body, deltas with an `index` in a stream. They become one: what the model says in its
+ * order, and each message of a tool as a block among it, as it came.
  */
 class ChunkReader {
   /** Who speaks in a stream, by choice and message. */

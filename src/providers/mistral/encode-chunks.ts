@@ -15,8 +15,8 @@ import type { ChatPart } from "../../dialects/openai-chat/wire.ts";
 import { requestField, unsupportedField } from "../../dialects/request-field.ts";
 
 /**
- * A part as chunks of the content of a message. What the role cannot say is left out with a Warning.
- * Throws UNSUPPORTED_FIELD for media that the API has no form for.
+ * A part as chunks of the content of a message. What the role cannot say is left out with a
+ * Warning. Throws UNSUPPORTED_FIELD for media that the API has no form for.
  */
 export function encodeChunks(placed: PlacedPart, role: Role, context: EncodeContext): ChatPart[] {
   const { part, field } = placed;

@@ -83,8 +83,8 @@ function toolMessage(placed: PlacedPart, name: string, context: EncodeContext): 
 }
 
 /**
- * A turn of the model as one message; as several where the provider ran tools within it, whose messages
- * stand as blocks between its own.
+ * A turn of the model as one message; as several where the provider ran tools within it, whose
+ * messages stand as blocks between its own.
  */
 function assistantMessages(parts: readonly PlacedPart[], context: EncodeContext): ChatMessage[] {
   const messages: ChatMessage[] = [];

@@ -27,9 +27,9 @@ const host: ChatHost = {
 };
 
 /**
- * A request as a body for the endpoint that its options pick. Usage is not asked for: it comes with the
- * last chunk, and the API's specification has no `stream_options`. Throws UNSUPPORTED_FIELD for what
- * the API has no form for.
+ * A request as a body for the endpoint that its options pick. Usage is not asked for: it comes
+ * with the last chunk, and the API's specification has no `stream_options`. Throws
+ * UNSUPPORTED_FIELD for what the API has no form for.
  */
 export function encodeMistral(input: EncodeInput): WireRequest {
   const { request, adapter, model, stream } = input;

@@ -10,7 +10,9 @@ export interface Endpoint {
   readonly prompt: "messages" | "code";
   /** Whether it wants a model; an agent has its own. */
   readonly takesModel: boolean;
-  /** Members of a chat that it does not have, with the field of the request that each comes from. */
+  /**
+   * Members of a chat that it does not have, with the field of the request that each comes from.
+   */
   readonly lacks: Readonly<Record<string, string>>;
 }
 
@@ -47,8 +49,8 @@ export const fillInEndpoint: Endpoint = {
 };
 
 /**
- * The endpoint that the adapter's own options ask for: with an object `fim` it is code to fill in, with
- * an `agent_id` a chat with that agent, else a chat. Throws INVALID_REQUEST for both at once.
+ * The endpoint that the adapter's own options ask for: with an object `fim` it is code to fill in,
+ * with an `agent_id` a chat with that agent, else a chat. Throws INVALID_REQUEST for both at once.
  */
 export function endpointOf(own: JsonObject, adapter: string): Endpoint {
   const hasAgent = textOf(own.agent_id) !== "";

@@ -6,8 +6,9 @@ import { openAIError } from "../../dialects/openai-errors.ts";
 import { cleanText, providerError } from "../../dialects/provider-error.ts";
 
 /**
- * A failure of Mistral's API. Its bodies are `{object: "error", …}`, `{detail: …}` (text, or a list of
- * fields), or only `{message: …}` from the gateway before it; all are read as the OpenAI family's.
+ * A failure of Mistral's API. Its bodies are `{object: "error", …}`, `{detail: …}` (text, or a
+ * list of fields), or only `{message: …}` from the gateway before it; all are read as the OpenAI
+ * family's.
  */
 export function mistralError(failure: ProviderFailure): ConnectorError {
   const body = readErrorText(failure.body);

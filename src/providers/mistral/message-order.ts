@@ -12,12 +12,14 @@ export interface PlacedMessage {
 const bridge = "OK";
 
 /**
- * Messages in an order that the API accepts, by the rules of Mistral's own checks (`mistral-common`,
- * request validators), each change with a Warning:
- * no system message behind one of the model or of a tool: moved before the conversation;
- * a result directly behind its call, or behind another result of the same turn: moved there;
- * the model speaks between a result and the user: a word is put in;
- * a turn of the model at the end is the beginning of its answer: marked as `prefix`.
+ * Messages in an order that the API accepts, by the rules of Mistral's own checks
+ * (`mistral-common`, request validators). Each change has a Warning:
+ *
+ * - no system message behind one of the model or of a tool: moved before the conversation;
+ * - a result directly behind its call, or behind another result of that turn: moved there;
+ * - the model speaks between a result and the user: a word is put in.
+ *
+ * A turn of the model at the end is the beginning of its answer: marked as `prefix`.
  */
 export function inOrder(placed: readonly PlacedMessage[], warnings: WarningList): ChatMessage[] {
   const messages = bridged(withResultsInPlace(systemFirst(placed, warnings), warnings), warnings);

@@ -9,9 +9,10 @@ const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const base = BigInt(alphabet.length);
 
 /**
- * Ids of tool calls in the form that the API takes. An id in this form stays as it is, so all that it
- * made itself do. Any other one becomes one that depends on it alone: the call and its result agree,
- * and the same history gives the same text in every turn. Two ids of one request never become one.
+ * Ids of tool calls in the form that the API takes. An id in this form stays as it is, so all that
+ * it made itself do. Any other one becomes one that depends on it alone: the call and its result
+ * agree, and the same history gives the same text in every turn. Two ids of one request never
+ * become one.
  */
 export class MistralToolIDs extends ToolIDs {
   readonly #taken: Set<string>;

@@ -1,5 +1,6 @@
-// Proves in which members thinking goes back to its own host: as text, as the details that it came with, or as both,
-// by what the host takes; that proofs of it go back on their message; and that nobody gets the thinking of another.
+// Proves in which members thinking goes back to its own host: as text, as the details that it came
+// with, or as both, by what the host takes; that proofs of it go back on their message; and that
+// nobody gets the thinking of another.
 import { create, type JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { LLMRequestSchema, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
