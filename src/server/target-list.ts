@@ -4,12 +4,19 @@ import type { Target } from "../contract/target.ts";
 /** Base URLs of simulated providers, by wire. */
 export type SimulatedURLs = Readonly<Record<string, string | undefined>>;
 
-/** The simulated wire of a dialect, where its adapter or cloud has none of its own. */
+/** The simulated wire of a dialect that several adapters or many hosts speak. */
 const wireOfDialect: Readonly<Record<string, string>> = {
-  "openai-chat": "openai",
-  "openai-responses": "openai",
-  "anthropic-messages": "anthropic",
+  "openai-chat": "compatible",
+  "openai-responses": "compatible",
+  "anthropic-messages": "compatible-messages",
+  gemini: "google",
+  ollama: "ollama",
+  "bedrock-converse": "bedrock",
+  cohere: "cohere",
 };
+
+/** The project of a simulated target that names none. */
+const usualProject = "simulated-project";
 
 /** The same targets, answered by simulated providers. A target whose wire none speaks is left out. */
 export function simulatedTargets(
@@ -17,18 +24,27 @@ export function simulatedTargets(
   urls: SimulatedURLs,
 ): readonly Target[] {
   return targets.flatMap((target) => {
-    const baseURL = urls[wireOf(target)];
+    const baseURL = urls[simulatedWire(target)];
     return baseURL === undefined ? [] : [simulated(target, baseURL)];
   });
 }
 
-function wireOf({ adapter, dialect, host }: Target): string {
+/**
+ * Name of the wire that stands in for a target's provider: its cloud's, that of a shared dialect, or
+ * its adapter's own.
+ */
+export function simulatedWire({
+  adapter,
+  dialect,
+  host,
+}: Pick<Target, "adapter" | "dialect" | "host">): string {
   return host === "direct" ? (wireOfDialect[dialect.name] ?? adapter.name) : host;
 }
 
 /** What is the target's own of its address, its path and its key's header, is not the simulator's. */
 function simulated(target: Target, baseURL: string): Target {
-  const { path: _path, keyHeader: _header, ...wire } = target;
+  const { path: _path, keyHeader: _header, credentials: _credentials, ...wire } = target;
   const apiKey = new Secret("simulated-key");
-  return { ...wire, baseURL, apiKey, allowPrivate: true, simulated: true };
+  const project = target.project ?? usualProject;
+  return { ...wire, project, baseURL, apiKey, allowPrivate: true, simulated: true };
 }

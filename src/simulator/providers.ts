@@ -1,6 +1,7 @@
 import { anthropic } from "./anthropic/provider.ts";
 import { azure, azureClaude } from "./azure/provider.ts";
 import { bedrock } from "./bedrock/provider.ts";
+import { cohere } from "./cohere/provider.ts";
 import { compatible, compatibleMessages } from "./compatible/provider.ts";
 import { gemini, vertexGemini } from "./gemini/provider.ts";
 import { mistral } from "./mistral/provider.ts";
@@ -21,6 +22,7 @@ export const providers: readonly Provider[] = [
   vertexGemini,
   gemini,
   ollama,
+  cohere,
   mistral,
   compatible,
   compatibleMessages,

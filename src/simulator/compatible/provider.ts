@@ -52,7 +52,7 @@ const routes: readonly Route[] = [
   {
     wire: "compatible-chat",
     method: "POST",
-    path: /^\/v1\/chat\/completions$/,
+    path: /^\/v1\/chat(?:\/completions)?$/,
     userText: chatText,
     answer: (call) => createCompletion(call, server),
   },
