@@ -62,7 +62,7 @@ export interface ImpersonationFile extends AnyFile {
   readonly type: "impersonated_service_account";
   readonly impersonationURL: string;
   readonly delegates: readonly string[];
-  readonly source: GoogleCredentialFile;
+  readonly source: Exclude<GoogleCredentialFile, ImpersonationFile>;
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -132,6 +132,8 @@ function parseFile(members: Members, path: string): GoogleCredentialFile {
     case "impersonated_service_account": {
       const { delegates } = members;
       const isText = (item: unknown): item is string => typeof item === "string";
+      const source = parseFile(objectIn(members, "source_credentials"), path);
+      if (source.type === type) throw unusable(path, "its source is impersonated too");
       return {
         type,
         quotaProject,
@@ -139,7 +141,7 @@ function parseFile(members: Members, path: string): GoogleCredentialFile {
           urlIn(members, "service_account_impersonation_url", path) ||
           required("service_account_impersonation_url"),
         delegates: Array.isArray(delegates) ? delegates.filter(isText) : [],
-        source: parseFile(objectIn(members, "source_credentials"), path),
+        source,
       };
     }
     default:

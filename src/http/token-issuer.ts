@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import { request as requestHTTP } from "node:http";
 import { request as requestHTTPS } from "node:https";
 import type { Clock } from "../contract/clock.ts";
@@ -22,6 +22,8 @@ export type Issuer = string;
 const timeoutMsDefault = 10_000;
 /** Most bytes of an answer: tokens are a few kilobytes. */
 const answerBytesMax = 256 * 1024;
+/** Most bytes of a file that holds a credential. */
+const fileBytesMax = 64 * 1024;
 
 /**
  * Asks who gives out tokens, and returns its answer as text. Redirects are answers that are refused.
@@ -105,11 +107,15 @@ export function credentialInvalid(message: string, cause?: unknown): ConnectorEr
 
 /** Text of a file that holds a credential; `what` names it. Throws PROVIDER_CREDENTIAL_INVALID. */
 export async function readCredential(path: string, what: string): Promise<string> {
+  let text = "";
   try {
-    return await readFile(path, "utf8");
+    const file = createReadStream(path, { encoding: "utf8", end: fileBytesMax });
+    for await (const piece of file) text += String(piece);
   } catch (cause) {
     throw credentialInvalid(`${what} cannot be read (${codeOf(cause)}).`, cause);
   }
+  if (Buffer.byteLength(text) <= fileBytesMax) return text;
+  throw credentialInvalid(`${what} is larger than ${fileBytesMax} bytes.`);
 }
 
 interface Answer {

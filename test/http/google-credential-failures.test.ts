@@ -1,14 +1,41 @@
 // Proves what a call is told whose credentials for Google are missing, unusable or refused, or whose
 // issuer does not answer, and that none of it shows a secret or a path of this machine.
 import { tmpdir } from "node:os";
+import { fc, it as property } from "@fast-check/vitest";
 import { beforeEach, describe, expect, it } from "vitest";
 import { FakeIssuer, gate } from "../support/fake-issuer.ts";
-import { googleCredentials, googleScene, serviceAccountFile } from "../support/google-files.ts";
+import {
+  googleCredentials,
+  googleFile,
+  googleScene,
+  serviceAccountFile,
+} from "../support/google-files.ts";
 
 let issuer: FakeIssuer;
 beforeEach(async () => {
   issuer = await FakeIssuer.start();
 });
+
+const kinds = [
+  "service_account",
+  "authorized_user",
+  "external_account",
+  "external_account_authorized_user",
+  "impersonated_service_account",
+];
+
+/** Some members of a credentials file, with any value. */
+const anyMembers = fc.record(
+  Object.fromEntries(
+    [
+      ...["client_email", "private_key", "private_key_id", "client_id", "client_secret"],
+      ...["refresh_token", "audience", "subject_token_type", "credential_source", "delegates"],
+      ...["service_account_impersonation_url", "source_credentials", "quota_project_id"],
+      ...["service_account_impersonation", "workforce_pool_user_project"],
+    ].map((name) => [name, fc.oneof(fc.string({ minLength: 1 }), fc.jsonValue())]),
+  ),
+  { requiredKeys: [] },
+);
 
 function serviceAccount(fields: object = {}): object {
   return serviceAccountFile(`${issuer.url}/token`, fields);
@@ -44,6 +71,20 @@ describe("what cannot be", () => {
       },
       "its credential_source is neither a file nor a url",
     ],
+    [
+      "another impersonation inside",
+      {
+        type: "impersonated_service_account",
+        service_account_impersonation_url: "https://x.test",
+        source_credentials: {
+          type: "impersonated_service_account",
+          service_account_impersonation_url: "https://x.test",
+          source_credentials: { ...person, client_secret: secret },
+        },
+      },
+      "its source is impersonated too",
+    ],
+    ["more than a key needs", { ...person, padding: "x".repeat(70_000) }, "is larger than 65536"],
   ])("a file with %s", async (_title, content, words) => {
     const { error, shown } = await googleScene().failure(googleCredentials(content));
     expect(error.reason).toBe("PROVIDER_CREDENTIAL_INVALID");
@@ -51,6 +92,31 @@ describe("what cannot be", () => {
     expect(error.message).not.toContain(tmpdir());
     expect(shown).not.toContain(secret);
   });
+
+  it.each([
+    ["empty", " \n"],
+    ["larger than a token", "x".repeat(70_000)],
+  ])("a token file that is %s", async (_title, text) => {
+    const account = {
+      type: "external_account",
+      audience: "a",
+      subject_token_type: "t",
+      token_url: issuer.url,
+      credential_source: { file: googleFile(text, "subject") },
+    };
+    const { error } = await googleScene().failure(googleCredentials(account));
+    expect(error.reason).toBe("PROVIDER_CREDENTIAL_INVALID");
+    expect(issuer.requests).toEqual([]);
+  });
+
+  property.prop([anyMembers, fc.constantFrom(...kinds)], { numRuns: 200 })(
+    "a file with anything in it, without a fault",
+    async (content, type) => {
+      const members = { token_uri: issuer.url, token_url: issuer.url, ...content, type };
+      const { error } = await googleScene().failure(googleCredentials(members));
+      expect(error.reason).toBe("PROVIDER_CREDENTIAL_INVALID");
+    },
+  );
 
   it("a file that is not there", async () => {
     const { error } = await googleScene().failure({ type: "google", file: "/nowhere/at-all.json" });
