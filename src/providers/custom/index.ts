@@ -17,8 +17,12 @@ const patterns: readonly ModelPattern[] = [
     examples: ["custom/my-model", "openai-compatible:my-model"],
   },
   {
-    pattern: "(?:grok|deepseek|kimi|glm|command)-.*|qwen.*",
-    examples: ["grok-4", "deepseek-chat", "qwen3-max", "kimi-k2", "glm-4.6", "command-a-03-2025"],
+    pattern:
+      "(?:grok|deepseek|kimi|moonshot|glm|command|jamba|palmyra|minimax)-.*|qwen.*|sonar(?:-.*)?",
+    examples: [
+      ...["grok-4", "deepseek-chat", "qwen3-max", "kimi-k2", "glm-4.6", "command-a-03-2025"],
+      ...["sonar-pro", "jamba-large-1.7", "palmyra-x5", "minimax-m2"],
+    ],
   },
 ];
 
