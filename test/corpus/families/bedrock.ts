@@ -7,14 +7,14 @@ import { readAnthropicRequest } from "../read-request-anthropic.ts";
 import { readConverseRequest } from "../read-request-bedrock.ts";
 
 const converse: JudgedAPI = {
-  adapter: "llama",
+  adapter: "custom",
   dialect: "bedrock-converse",
   host: "bedrock",
   target: { region: "us-east-1" },
   expect: expectConverse,
   logicalEnd: /"stopReason"\s*:\s*"/,
   requests: {
-    read: (body) => readConverseRequest(body, "llama"),
+    read: (body) => readConverseRequest(body, "custom"),
     canonical: canonicalConverse,
     modelInAddress: true,
   },
