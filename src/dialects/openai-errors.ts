@@ -127,9 +127,10 @@ function classify(body: OpenAIErrorBody, httpStatus: number, headers: Headers): 
 }
 
 /** The status that an error inside a success would have had. What tells nothing is a fault: 500. */
-function impliedStatus({ code, type, word }: OpenAIErrorBody): number {
+function impliedStatus({ code, type, word, message }: OpenAIErrorBody): number {
   const known = statusByWord.get(code) ?? statusByWord.get(type) ?? statusByWord.get(word);
   if (known !== undefined) return known;
+  if (modelWords.test(message)) return 404;
   return /^(?:invalid|unsupported|image|empty|missing)_/.test(code) ? 400 : 500;
 }
 
