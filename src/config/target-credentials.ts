@@ -20,7 +20,10 @@ export function readCredentials(
   const { credentials: wanted } = dialect;
   if (wanted === undefined) {
     const where = host === "direct" ? `adapter ${adapter.name}` : `host ${host}`;
-    report.add(path, `are not for ${where} with dialect ${dialect.name}: use api_key`);
+    report.add(
+      path,
+      `are not for ${where} with dialect ${dialect.name}: use api_key, or a cloud as host`,
+    );
     return undefined;
   }
   const type = textIn(input, "type");

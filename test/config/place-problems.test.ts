@@ -114,7 +114,7 @@ const access: readonly Case[] = [
   [
     "credentials where a key is all there is",
     "adapter: openai, credentials: { type: aws }",
-    ["credentials: are not for adapter openai with dialect chat: use api_key"],
+    ["credentials: are not for adapter openai with dialect chat: use api_key, or a cloud as host"],
   ],
   [
     "credentials of another cloud",
