@@ -79,9 +79,18 @@ describe("the record", () => {
 
   it("lists only names that its patterns lead here, each once", () => {
     const tests = mistral.patterns.map(({ pattern }) => compilePattern(pattern));
-    const names = mistral.models.map(({ name }) => name);
+    const names = mistral.models.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
     expect(names.filter((name) => !tests.some((test) => test(name)))).toEqual([]);
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it("names a current successor for each retired model", () => {
+    const current = mistral.models
+      .filter(({ retired }) => retired !== true)
+      .flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+    const successors = mistral.models.filter(({ retired }) => retired === true);
+    expect(successors.length).toBeGreaterThan(0);
+    for (const { successor } of successors) expect(current).toContain(successor);
   });
 
   it("speaks with a key, at the API's own address", () => {
