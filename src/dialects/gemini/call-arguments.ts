@@ -1,5 +1,13 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
-import { arrayOf, isObject, objectOf, setMember, textOf, unknownMembers } from "../json.ts";
+import {
+  arrayOf,
+  isObject,
+  objectOf,
+  setMember,
+  storable,
+  textOf,
+  unknownMembers,
+} from "../json.ts";
 
 const deltaMembers: ReadonlySet<string> = new Set([
   ...["jsonPath", "willContinue", "stringValue", "numberValue", "boolValue", "nullValue"],
@@ -24,7 +32,7 @@ export class CallArguments {
   takePartial(deltas: JsonValue | undefined): void {
     for (const delta of arrayOf(deltas)) {
       if (!isObject(delta) || !this.#place(delta) || unknownMembers(delta, deltaMembers)) {
-        this.unplaced.push(delta);
+        this.unplaced.push(storable(delta));
       }
     }
   }

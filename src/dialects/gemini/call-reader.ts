@@ -69,7 +69,7 @@ export class CallReader {
   #setRest({ part: index, args }: OpenCall, part: JsonObject, call: JsonObject): void {
     const rest: JsonObject = unknownMembers(part, partMembers) ?? {};
     const inner: JsonObject = unknownMembers(call, callMembers) ?? {};
-    if (args.unplaced.length > 0) inner.partialArgs = [...args.unplaced];
+    if (args.unplaced.length > 0) inner.partialArgs = args.unplaced;
     if (Object.keys(inner).length > 0) {
       const known = this.#builder.part(index).providerOptions?.[this.#adapter];
       const before = isObject(known) && isObject(known.functionCall) ? known.functionCall : {};

@@ -19,49 +19,69 @@ export interface PlacedCitation {
   readonly citation: Citation;
 }
 
+/** Most citations of one answer, and most characters of JSON in them: many may repeat one large source. */
+const citationsMax = 1_000;
+const charactersMax = 1024 * 1024;
+
 /**
  * The citations of an answer: each passage of it (`segment`, counted in bytes of UTF-8) with each source
- * that supports it, then passages that recite others' works. `start` and `end` are the passage's.
+ * that supports it, then passages that recite others' works. `start` and `end` are the passage's. Beyond
+ * 1000 of them, or 1 MiB of their JSON, there are none: the metadata has them all.
  */
 export function citationsOf(
   metadata: JsonObject,
   texts: readonly CitingText[],
 ): readonly PlacedCitation[] {
-  const pieces = texts.map(({ part, text }) => ({ part, text, bytes: Buffer.from(text) }));
-  if (pieces.length === 0) return [];
-  const { groundingChunks, groundingSupports } = objectOf(metadata.groundingMetadata);
-  const chunks = arrayOf(groundingChunks);
-  const supported = arrayOf(groundingSupports).flatMap((support) => {
-    const { segment, groundingChunkIndices } = objectOf(support);
-    const part = partOf(objectOf(segment), pieces);
-    return arrayOf(groundingChunkIndices).flatMap((index) => {
-      const chunk = typeof index === "number" ? chunks[index] : undefined;
-      return isObject(chunk)
-        ? [{ part, citation: grounded(support, objectOf(segment), chunk) }]
-        : [];
-    });
-  });
-  const { citationSources, citations } = objectOf(metadata.citationMetadata);
-  const recited = [...arrayOf(citationSources), ...arrayOf(citations)].filter(isObject);
-  return [
-    ...supported,
-    ...recited.map((source) => ({ part: partOf(source, pieces), citation: recitation(source) })),
-  ];
+  const pieces = texts.map(({ part, text }) => ({ part, bytes: Buffer.from(text) }));
+  const taken: PlacedCitation[] = [];
+  let characters = 0;
+  if (pieces.length === 0) return taken;
+  for (const { segment, citation } of allCitations(metadata)) {
+    characters += citation.json.length;
+    if (taken.length >= citationsMax || characters > charactersMax) break;
+    taken.push({ part: partOf(segment, pieces), citation });
+  }
+  return taken;
 }
 
-interface Piece extends CitingText {
+function* allCitations(
+  metadata: JsonObject,
+): Generator<{ readonly segment: JsonObject; readonly citation: Citation }> {
+  const { groundingChunks, groundingSupports } = objectOf(metadata.groundingMetadata);
+  const chunks = arrayOf(groundingChunks);
+  for (const support of arrayOf(groundingSupports)) {
+    const { segment, groundingChunkIndices } = objectOf(support);
+    for (const index of arrayOf(groundingChunkIndices)) {
+      const chunk = typeof index === "number" ? chunks[index] : undefined;
+      if (!isObject(chunk)) continue;
+      yield {
+        segment: objectOf(segment),
+        citation: grounded(support, objectOf(segment), chunk),
+      };
+    }
+  }
+  const { citationSources, citations } = objectOf(metadata.citationMetadata);
+  for (const source of [...arrayOf(citationSources), ...arrayOf(citations)]) {
+    if (isObject(source)) yield { segment: source, citation: recitation(source) };
+  }
+}
+
+interface Piece {
+  readonly part: number;
   readonly bytes: Buffer;
 }
 
-/** The part whose bytes a passage is; where none has just these, the one that holds its words. */
+/** The part whose bytes a passage is; where none has just these, the one that it names. */
 function partOf(segment: JsonObject, pieces: readonly Piece[]): number {
-  const words = textOf(segment.text);
+  const words = Buffer.from(textOf(segment.text));
   const start = numberOf(segment.startIndex);
+  const end = numberOf(segment.endIndex);
   const exact = pieces.find(
-    ({ bytes }) => bytes.toString("utf8", start, numberOf(segment.endIndex)) === words,
+    ({ bytes }) =>
+      words.length > 0 && end - start === words.length && bytes.subarray(start, end).equals(words),
   );
-  const holding = words === "" ? undefined : pieces.find(({ text }) => text.includes(words));
-  return (exact ?? holding ?? pieces[0])?.part ?? 0;
+  const named = pieces.find(({ part }) => part === numberOf(segment.partIndex));
+  return (exact ?? named ?? pieces[0])?.part ?? 0;
 }
 
 function grounded(support: JsonValue, segment: JsonObject, chunk: JsonObject): Citation {

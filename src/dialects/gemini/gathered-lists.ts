@@ -36,10 +36,17 @@ function joined(before: JsonValue | undefined, now: JsonValue, isOnce: boolean):
   return all;
 }
 
+/** Most items of a list that a later one is compared with; behind a longer one, everything is new. */
+const comparedMax = 1_000;
+
 function joinedList(before: JsonValue[], now: JsonValue[], isOnce: boolean): JsonValue[] {
-  if (isOnce) return [...before, ...now];
-  const known = before.map((item) => JSON.stringify(item));
-  const isRepeated = known.every((text, index) => JSON.stringify(now[index]) === text);
-  if (isRepeated) return now;
-  return [...before, ...now.filter((item) => !known.includes(JSON.stringify(item)))];
+  const isRepeated =
+    now.length >= before.length &&
+    before.every((item, index) => JSON.stringify(item) === JSON.stringify(now[index]));
+  if (isRepeated && !isOnce) return now;
+  const compared = isOnce || before.length > comparedMax ? [] : before;
+  const known = new Set(compared.map((item) => JSON.stringify(item)));
+  // The list is this answer's own by now: a copy for each chunk would cost the square of their number.
+  for (const item of now) if (!known.has(JSON.stringify(item))) before.push(item);
+  return before;
 }

@@ -32,10 +32,13 @@ export class OtherCandidates {
     }
     const { content, ...rest } = next;
     mergeInto(known, rest);
-    if (isObject(content)) known.content = joined(objectOf(known.content), content);
+    if (isObject(content)) addContent(known, content);
   }
 }
 
-function joined(before: JsonObject, now: JsonObject): JsonObject {
-  return { ...before, ...now, parts: [...arrayOf(before.parts), ...arrayOf(now.parts)] };
+function addContent(known: JsonObject, { parts, ...rest }: JsonObject): void {
+  const content = mergeInto(objectOf(known.content), rest);
+  known.content = content;
+  if (Array.isArray(content.parts)) for (const part of arrayOf(parts)) content.parts.push(part);
+  else if (parts !== undefined) content.parts = parts;
 }

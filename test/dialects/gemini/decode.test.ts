@@ -337,6 +337,34 @@ describe("sources", () => {
     });
   });
 
+  it("stand on the part that they name where none has just their words", () => {
+    const segment = { partIndex: 1, startIndex: 0, endIndex: 3, text: "of another" };
+    const support = { segment, groundingChunkIndices: [0] };
+    const body = bodyOf([{ text: "A" }, { text: "B" }], {
+      groundingMetadata: { groundingChunks: [{ web: {} }], groundingSupports: [support] },
+    });
+    const [first, second] = read(body).content?.parts ?? [];
+    expect(first?.kind.value).toMatchObject({ citations: [] });
+    expect(second?.kind.value).toMatchObject({ citations: [{ type: "web" }] });
+  });
+
+  it("are bounded, however often one large source is named", () => {
+    const supports = Array.from({ length: 50 }, () => ({
+      segment: { endIndex: 1, text: "A" },
+      groundingChunkIndices: Array.from({ length: 50 }, () => 0),
+    }));
+    const cited = (title: string): number => {
+      const groundingMetadata = {
+        groundingChunks: [{ web: { title } }],
+        groundingSupports: supports,
+      };
+      const [part] = read(bodyOf([{ text: "A" }], { groundingMetadata })).content?.parts ?? [];
+      return part?.kind.case === "text" ? part.kind.value.citations.length : 0;
+    };
+    expect(cited("short")).toBe(1000);
+    expect(cited("x".repeat(200_000))).toBe(5);
+  });
+
   it("without a text to stand on are in the metadata only", () => {
     const { content, providerMetadata } = read(bodyOf([], { groundingMetadata }));
     expect([content?.parts, providerMetadata]).toEqual([[], { groundingMetadata }]);

@@ -164,6 +164,19 @@ describe("what the provider adds", () => {
     );
   });
 
+  it("can always be sent on, whatever numbers it holds", () => {
+    const huge = JSON.parse("1e999") as number;
+    const bits = [{ jsonPath: "?", numberValue: huge }];
+    const body = bodyOf(
+      [{ text: "A", novel: huge }, { functionCall: { name: "f", partialArgs: bits } }],
+      { novel: [huge], groundingMetadata: { a: huge } },
+      { usageMetadata: { promptTokenCount: huge, novel: huge }, novel: { a: huge } },
+    );
+    expect(JSON.stringify(toJson(LLMResponseSchema, read(body))).match(/Infinity/g)).toHaveLength(
+      7,
+    );
+  });
+
   it("in place of anything never crashes it but for errors of its own", () => {
     fc.assert(
       fc.property(
