@@ -8,6 +8,8 @@ const told: Omit<KnownModel, "name"> =
 const told2: Omit<KnownModel, "name"> =
   { source: "https://github.com/mistralai/platform-docs-public/tree/main/src/schema/models",
   asOf: "2026-11-09" };
+const told3: Omit<KnownModel, "name"> = { source: "https://docs.mistral.ai/models/overview",
+  asOf: "2026-11-09" };
 
 /** Models known by name, from models.yaml. */
 export const knownModels: readonly KnownModel[] = [
@@ -92,7 +94,8 @@ export const knownModels: readonly KnownModel[] = [
     successor: "codestral-2508", ...told2 },
   { name: "open-mistral-nemo", aliases: ["open-mistral-nemo-2407"], retired: true,
     retiresOn: "2026-07-31", successor: "ministral-8b-latest", ...told2 },
-  { name: "open-mistral-7b", aliases: ["mistral-tiny"], retired: true, retiresOn: "2025-03-30",
+  { name: "mistral-tiny", retired: true, successor: "ministral-8b-latest", ...told3 },
+  { name: "open-mistral-7b", retired: true, retiresOn: "2025-03-30",
     successor: "ministral-8b-latest", ...told2 },
   { name: "open-mixtral-8x7b", aliases: ["open-mixtral-8x22b"], retired: true,
     retiresOn: "2025-03-30", successor: "mistral-small-latest", ...told2 },
