@@ -113,7 +113,7 @@ export class CohereAnswer {
 
   /** A source that the answer cites: its text is found when all of it has come. */
   cite(citation: JsonValue | undefined): void {
-    if (isObject(citation)) this.#citations.push(citation);
+    if (isObject(citation) && Object.keys(citation).length > 0) this.#citations.push(citation);
   }
 
   /** Log probabilities of a piece. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from "@bufbuild/protobuf";
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { LLMResponse } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type {
   DecodeContext,
@@ -100,16 +100,16 @@ export class CohereStreamDecoder implements StreamDecoder {
         answer.appendPlan(textOf(message.tool_plan));
         break;
       case "tool-call-start":
-        answer.beginCall(index, objectOf(message.tool_calls));
+        answer.beginCall(index, oneOf(message.tool_calls));
         break;
       case "tool-call-delta":
-        answer.appendCall(index, objectOf(message.tool_calls));
+        answer.appendCall(index, oneOf(message.tool_calls));
         break;
       case "tool-call-end":
         answer.endCall(index);
         break;
       case "citation-start":
-        answer.cite(message.citations);
+        answer.cite(oneOf(message.citations));
         break;
       case "content-end":
       case "citation-end":
@@ -127,6 +127,11 @@ export class CohereStreamDecoder implements StreamDecoder {
     this.#end = { id: textOf(event.id) || this.#id, ...objectOf(event.delta), ...rest };
     this.#response = this.#answer.finish(this.#end, this.#unknown.members());
   }
+}
+
+/** The one call or citation of an event, which some servers send as a list of one. */
+function oneOf(value: JsonValue | undefined): JsonObject {
+  return objectOf(Array.isArray(value) ? value[0] : value);
 }
 
 /** What an event says beyond what is known of it. The beginning of a message is read like a whole one. */

@@ -213,11 +213,12 @@ class InputItems {
       warnings.dropped(field, `only ${adapter || "the provider that made it"} takes this thinking`);
       return;
     }
-    if (textOf(item.id) === "" && signature === "") {
+    const isInContent = arrayOf(item.content).length > 0;
+    // Open models show their own words, and need no more to know them again.
+    if (textOf(item.id) === "" && signature === "" && !isInContent) {
       warnings.dropped(field, "thinking goes back by its id or its sealed form, and has neither");
       return;
     }
-    const isInContent = arrayOf(item.content).length > 0;
     const summary = text === "" || isInContent ? [] : [{ type: "summary_text", text }];
     const reasoning: JsonObject = { type: "reasoning", summary };
     if (signature !== "") reasoning.encrypted_content = signature;

@@ -254,6 +254,24 @@ describe("a stream", () => {
     expect(names.indexOf("partFinished")).toBeLessThan(names.lastIndexOf("partStarted"));
   });
 
+  it("is read where calls and citations come as lists of one", () => {
+    const { response } = decodeCohereStream([
+      piece("content-delta", { content: { text: "a" } }, 0),
+      piece("citation-start", { citations: [{ start: 0, end: 1, sources: [source] }] }, 0),
+      piece("tool-call-start", { tool_calls: [call("a", "{")] }, 0),
+      piece("tool-call-delta", { tool_calls: [{ function: { arguments: "}" } }] }, 0),
+      messageEnd("COMPLETE"),
+    ]);
+    expect(partsOf(response)).toEqual([
+      ["text", "a"],
+      ["toolCall", "a", "get_weather", "{}"],
+    ]);
+    expect(response?.content?.parts[0]?.kind.value).toMatchObject({
+      citations: [{ sourceId: "call-1:0" }],
+    });
+    expect(response?.stopReason).toBe(StopReason.TOOL_USE);
+  });
+
   it("is read where pieces were never begun", () => {
     const { response } = decodeCohereStream([
       piece("content-delta", { content: { thinking: "Hm." } }, 0),

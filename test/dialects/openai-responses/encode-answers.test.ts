@@ -33,6 +33,11 @@ describe("the model's own turns", () => {
       thinking({ text: "a\n\nb" }, { id: "rs_1", content: [{ text: "a" }, { text: "b" }] }),
       { type: "reasoning", summary: [], id: "rs_1", content: [{ text: "a" }, { text: "b" }] },
     ],
+    [
+      "own words alone",
+      thinking({ text: "a" }, { content: [{ text: "a" }] }),
+      { type: "reasoning", summary: [], content: [{ text: "a" }] },
+    ],
   ];
 
   test.each(reasoning)("reasoning goes back by %s", (_name, part, item) => {
