@@ -32,6 +32,7 @@ export class GeminiAnswer {
   readonly #parts: PartReader;
   readonly #others = new OtherCandidates();
   readonly #metadata: JsonObject = {};
+  readonly #candidate: JsonObject = {};
   readonly #content: JsonObject = {};
   #id = "";
   #model = "";
@@ -94,7 +95,7 @@ export class GeminiAnswer {
   /** The whole answer. */
   build(): LLMResponse {
     this.#parts.finish();
-    for (const { part, citation } of citationsOf(this.#metadata, this.#parts.texts())) {
+    for (const { part, citation } of citationsOf(this.#candidate, this.#parts.texts())) {
       this.#builder.addCitation(part, citation);
     }
     const word = this.#finish || this.#block;
@@ -125,11 +126,11 @@ export class GeminiAnswer {
     this.#parts.take(arrayOf(content.parts), this.#id);
     keepUnknown(this.#content, content, contentMembers);
     this.#finish = finishWord(candidate.finishReason) || this.#finish;
-    keepUnknown(this.#metadata, candidate, knownMembers);
+    keepUnknown(this.#candidate, candidate, knownMembers);
     for (const name of listedMembers) {
       const value = candidate[name];
       if (value === undefined || value === null) continue;
-      this.#metadata[name] = gatherLists(name, this.#metadata[name], value);
+      this.#candidate[name] = gatherLists(name, this.#candidate[name], value);
     }
   }
 
@@ -143,8 +144,15 @@ export class GeminiAnswer {
     this.#told = usage;
   }
 
+  /** What stands around the answer, then around its candidate; a name of both stays in `candidate`. */
   #wholeMetadata(): JsonObject | undefined {
     const all = this.#metadata;
+    for (const [name, value] of Object.entries(this.#candidate)) {
+      mergeInto(
+        all,
+        Object.hasOwn(all, name) ? { candidate: { [name]: value } } : { [name]: value },
+      );
+    }
     const usageMetadata = usageRest(this.#usage);
     if (usageMetadata !== undefined) mergeInto(all, { usageMetadata });
     if (Object.keys(this.#content).length > 0) mergeInto(all, { content: this.#content });
