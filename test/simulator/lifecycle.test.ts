@@ -28,8 +28,14 @@ describe("a simulator", () => {
   it("listens where it is told to, and says where that is", async () => {
     await withSimulator({}, async (first) => {
       expect(first.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-      expect(first.baseURLs).toEqual({ anthropic: first.url, openai: `${first.url}/v1` });
-      const port = Number(new URL(first.url).port);
+      const { url } = first;
+      expect(first.baseURLs).toEqual({
+        ...{ anthropic: url, openai: `${url}/v1`, google: url, mistral: `${url}/mistral` },
+        ...{ ollama: url, cohere: url, azure: url, bedrock: url, vertex: url },
+        compatible: `${url}/compatible/v1`,
+        "compatible-messages": `${url}/compatible-messages`,
+      });
+      const port = Number(new URL(url).port);
       await expect(startSimulator({ port })).rejects.toMatchObject({ code: "EADDRINUSE" });
     });
     await withSimulator({ host: "::1" }, async (simulator) => {
