@@ -1,3 +1,4 @@
+import type { ProviderModels } from "../contract/adapter.ts";
 import type { CallDefaults } from "../contract/call-defaults.ts";
 import type { Limits } from "../contract/limits.ts";
 import type { Secret } from "../contract/secret.ts";
@@ -56,6 +57,14 @@ export interface ConfiguredRoute extends RouteRule {
 /** The least that is logged; `silent`: nothing. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
+/** What the operator says of models, beside what is built in. */
+export interface Catalogue {
+  /** Absolute paths of its files. */
+  readonly files: readonly string[];
+  /** What they hold, in their order; later ones win. */
+  readonly models: readonly ProviderModels[];
+}
+
 /** Everything in force, defaults included: checked, frozen, and made anew by every load. */
 export interface Configuration {
   readonly listen: Listen;
@@ -74,6 +83,8 @@ export interface Configuration {
   readonly limits: Limits;
   /** Headers a caller may set for the provider, names in lower case. */
   readonly allowedHeaders: readonly string[];
+  /** Models and prices over the built-in ones. */
+  readonly catalogue: Catalogue;
   /** Whether every target is simulated; its base URL is then the simulator's to give. */
   readonly simulate: boolean;
   readonly logLevel: LogLevel;

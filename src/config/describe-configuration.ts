@@ -35,6 +35,7 @@ export function describeConfiguration(configuration: Configuration): string {
 
 function describe(configuration: Configuration, disabled: readonly Target[]): unknown {
   const { defaults, limits } = configuration;
+  const { files } = configuration.catalogue;
   return {
     listen: describeListen(configuration.listen),
     targets: [...configuration.targets, ...disabled].map((target) =>
@@ -51,6 +52,7 @@ function describe(configuration: Configuration, disabled: readonly Target[]): un
     simulate: configuration.simulate,
     log_level: configuration.logLevel,
     allowed_headers: [...configuration.allowedHeaders],
+    ...(files.length > 0 && { catalogue: escapeValues(files) }),
     defaults: {
       timeout: formatDuration(defaults.timeoutMs),
       attempt_timeout: formatDuration(defaults.attemptTimeoutMs),

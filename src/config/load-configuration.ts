@@ -1,5 +1,6 @@
 import type { Adapter } from "../contract/adapter.ts";
 import { isLoopback } from "./base-url.ts";
+import { resolveCatalogue } from "./catalogue-section.ts";
 import { chooseTargets, targetNames } from "./choose-targets.ts";
 import type { Configuration } from "./configuration.ts";
 import { openConfigurationFile } from "./configuration-file.ts";
@@ -104,6 +105,11 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     defaults: resolveDefaults(sections.defaults, limits, report),
     limits,
     allowedHeaders: resolveAllowedHeaders(sections.allowed_headers, report),
+    catalogue: resolveCatalogue(
+      sections.catalogue,
+      { folder: file.folder, adapters: sources.adapters },
+      report,
+    ),
     logLevel: resolveLogLevel(flags.logLevel, sections.log_level, report),
   };
   const knowsCallers = isFilled(sections.callers) || listen.tls?.clientCA !== undefined;

@@ -12,6 +12,7 @@ export class LoadReport {
   readonly #file: string;
   readonly #locate: (path: Path) => Place;
   readonly #problems: ConfigurationProblem[] = [];
+  readonly #elsewhere: ConfigurationProblem[] = [];
   readonly #paths = new Set<string>();
   readonly #notes: string[] = [];
   readonly #secrets: Secret[] = [];
@@ -41,6 +42,11 @@ export class LoadReport {
     this.#problems.push({ file, line: 0, column: 0, path: name, message });
   }
 
+  /** A problem of another file that the configuration names. */
+  addElsewhere(problem: ConfigurationProblem): void {
+    this.#elsewhere.push({ ...problem, file: this.#redact(problem.file) });
+  }
+
   /** Something that is no problem, but should be known. */
   note(message: string): void {
     this.#notes.push(message);
@@ -59,9 +65,10 @@ export class LoadReport {
     if (text.length >= hiddenCharactersMin) this.#hidden.add(text);
   }
 
-  /** All problems in the order of their places, those outside the file first. */
+  /** All problems in the order of their places: outside the file, in it, in others that it names. */
   get problems(): readonly ConfigurationProblem[] {
-    const sorted = this.#problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+    const own = this.#problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+    const sorted = [...own, ...this.#elsewhere];
     const shown = sorted
       .slice(0, problemsMax)
       .map((problem) => ({ ...problem, message: this.#redact(problem.message) }));

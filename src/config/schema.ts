@@ -37,6 +37,7 @@ import type {
 export const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
 
 const allowedHeadersMax = 64;
+const catalogueFilesMax = 32;
 const emptyList = "expected at least one";
 
 const name = matching(
@@ -219,6 +220,7 @@ const topShape = {
   simulate: z.unknown().optional(),
   log_level: z.unknown().optional(),
   allowed_headers: z.unknown().optional(),
+  catalogue: z.unknown().optional(),
   defaults: z.unknown().optional(),
   limits: z.unknown().optional(),
 };
@@ -249,6 +251,11 @@ export const limitsSchema: z.ZodType<LimitsInput> = mapping(limitsShape);
 export const allowedHeadersSchema: z.ZodType<readonly string[]> = list(allowedHeader).max(
   allowedHeadersMax,
   `expected at most ${allowedHeadersMax}`,
+);
+/** `catalogue`. */
+export const catalogueSchema: z.ZodType<readonly string[]> = list(filePath).max(
+  catalogueFilesMax,
+  `expected at most ${catalogueFilesMax}`,
 );
 /** `insecure`, `reflection` and `simulate`. */
 export const flagSchema: z.ZodType<boolean | undefined> = flag;

@@ -11,6 +11,7 @@ export interface SectionsInput {
   readonly simulate?: unknown;
   readonly log_level?: unknown;
   readonly allowed_headers?: unknown;
+  readonly catalogue?: unknown;
   readonly defaults?: unknown;
   readonly limits?: unknown;
 }

@@ -25,6 +25,7 @@ export class ProviderSide {
       limits: configuration.limits,
       allowedHeaders: configuration.allowedHeaders,
       secrets: configuration.secrets,
+      models: configuration.catalogue.models,
       ...(this.#redactor && { redactor: this.#redactor }),
     });
     this.#redactor = connectors.redactor;
