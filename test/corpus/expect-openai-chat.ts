@@ -19,7 +19,15 @@ export function expectOpenAIChat({ response }: Recording): Expectation | undefin
   const events = payloadObjects(text);
   const failure = events.find(({ error }) => isObject(error));
   if (failure !== undefined) return errorOf(failure, 200);
-  return payloadsOf(text).includes("[DONE]") ? answerOf(joined(events)) : undefined;
+  if (text.trim() === "") return { kind: "error", status, code: "" };
+  return payloadsOf(text).includes("[DONE]") || events.some(isLast)
+    ? answerOf(joined(events))
+    : undefined;
+}
+
+/** Whether an event says why the answer ended: some servers send no mark behind it. */
+function isLast({ choices }: Plain): boolean {
+  return objectsOf(choices).some(({ finish_reason: reason }) => stringOf(reason) !== "");
 }
 
 function errorOf(body: Plain, status: number): Expectation {

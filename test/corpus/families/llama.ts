@@ -5,6 +5,7 @@ import { expectOllama } from "../expect-ollama.ts";
 import { expectOpenAIChat } from "../expect-openai-chat.ts";
 import { expectOpenAIResponses } from "../expect-openai-responses.ts";
 import type { JudgedAPI, JudgedAPIs } from "../judged-api.ts";
+import { objectOf, payloadObjects, stringOf } from "../plain.ts";
 import { readOllamaRequest } from "../read-request-ollama.ts";
 import { readOpenAIChatRequest } from "../read-request-openai-chat.ts";
 import { readOpenRouterRequest } from "../read-request-openrouter.ts";
@@ -34,18 +35,37 @@ const ollama: JudgedAPI = {
   requests: { read: readOllamaRequest, canonical: canonicalOllama },
 };
 
+/**
+ * The same as the owner of a wire judges it, but for errors in the middle of a stream, which llama.cpp
+ * sends in a form of its own: bare, or without a name.
+ */
+function withBareErrors(expect: JudgedAPI["expect"]): JudgedAPI["expect"] {
+  return (recording) => {
+    const { json, status, text } = recording.response;
+    if (json !== undefined || status !== 200) return expect(recording);
+    const bare = payloadObjects(text).flatMap((payload) => {
+      const error = objectOf(payload.error ?? payload);
+      return typeof error.code === "number" ? [error] : [];
+    });
+    const [first] = bare;
+    return first === undefined
+      ? expect(recording)
+      : { kind: "error", status, code: stringOf(first.type) };
+  };
+}
+
 /** The wires of others, as local servers speak them: only the answers are of interest. */
 const messages: JudgedAPI = {
   adapter: "custom",
   dialect: "anthropic-messages",
-  expect: expectAnthropic,
+  expect: withBareErrors(expectAnthropic),
   logicalEnd: /"stop_reason"\s*:\s*"/,
 };
 const responses: JudgedAPI = {
   adapter: "custom",
   dialect: "openai-responses",
   path: "/v1",
-  expect: expectOpenAIResponses,
+  expect: withBareErrors(expectOpenAIResponses),
   echoed: echoedByResponses,
   restated: restatedByResponses,
   logicalEnd: /"type"\s*:\s*"response\.(?:completed|incomplete|failed)"/,
