@@ -6,6 +6,7 @@ import type { JudgedAPIs } from "../judged-api.ts";
 import { readAnthropicRequest } from "../read-request-anthropic.ts";
 import { readOpenAIChatRequest } from "../read-request-openai-chat.ts";
 import { readOpenAIResponsesRequest } from "../read-request-openai-responses.ts";
+import { echoedByResponses, restatedByResponses } from "./openai.ts";
 
 /** OpenAI on Azure, Anthropic on Vertex. */
 export const cloudAPIs: JudgedAPIs = {
@@ -27,6 +28,8 @@ export const cloudAPIs: JudgedAPIs = {
     dialect: "responses",
     host: "azure",
     expect: expectOpenAIResponses,
+    echoed: echoedByResponses,
+    restated: restatedByResponses,
     logicalEnd: /"type"\s*:\s*"response\.(?:completed|incomplete|failed)"/,
     requests: { read: readOpenAIResponsesRequest, canonical: canonicalResponses },
   },
@@ -38,9 +41,9 @@ export const cloudAPIs: JudgedAPIs = {
     expect: expectAnthropic,
     logicalEnd: /"stop_reason"\s*:\s*"/,
     requests: {
-      // The path names the model, and the host the version.
-      read: ({ anthropic_version: _, ...body }) =>
-        readAnthropicRequest({ model: "claude-3-7-sonnet@20250219", ...body }),
+      modelInAddress: true,
+      // The host says which version it speaks.
+      read: ({ anthropic_version: _, ...body }) => readAnthropicRequest(body),
       canonical: canonicalMessages,
     },
   },
