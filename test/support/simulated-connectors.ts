@@ -9,16 +9,36 @@ import { type LLMResponse, Role } from "../../gen/ts/nexen/connectors/v1/llm_pb.
 import type { CallOptionsSchema } from "../../gen/ts/nexen/connectors/v1/options_pb.ts";
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import { type Connectors, createConnectors } from "../../src/connectors.ts";
+import type { Adapter, CloudHost, DialectSet } from "../../src/contract/adapter.ts";
 import type { CallContext } from "../../src/contract/connector-api.ts";
 import { ConnectorError } from "../../src/contract/connector-error.ts";
 import { Secret } from "../../src/contract/secret.ts";
+import type { Target } from "../../src/contract/target.ts";
 import { adapters } from "../../src/providers/index.ts";
+import { simulatedTargets } from "../../src/server/target-list.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";
 import { fakeTarget } from "./fake-adapter.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
-/** One target a wire, by name of the target. */
+/** One target a wire that several adapters share, by name of the target. */
 export const wires = ["anthropic", "openai-chat", "openai-responses"] as const;
+
+/** Targets of the other wires, with the model that each is asked for. */
+export const otherWires = {
+  google: "gemini-2.5-flash",
+  "google-vertex": "gemini-2.5-flash",
+  mistral: "mistral-large-latest",
+  "custom-ollama": "llama3.3:70b",
+  "custom-cohere": "command-a-03-2025",
+  "custom-bedrock-converse": "us.amazon.nova-pro-v1:0",
+  "anthropic-bedrock": "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+  "anthropic-vertex": "claude-sonnet-4-5",
+  "anthropic-azure": "claude-sonnet-4-5",
+  "openai-azure": "gpt-4.1",
+  "custom-openai-chat": "our-own-model",
+} as const;
+
+const modelOf: Readonly<Record<string, string>> = { anthropic: "claude-sonnet-4-5", ...otherWires };
 
 type Options = MessageInitShape<typeof CallOptionsSchema>;
 
@@ -36,17 +56,12 @@ export class SimulatedConnectors {
 
   private constructor(simulator: Simulator) {
     this.simulator = simulator;
-    const targets = adapters.flatMap((adapter) =>
-      Object.entries(adapter.dialects).map(([name, dialect]) =>
-        fakeTarget(adapter, {
-          name: adapter.name === "openai" ? `openai-${name}` : adapter.name,
-          dialect,
-          baseURL: Reflect.get(simulator.baseURLs, adapter.name),
-          apiKey: new Secret("sk-simulated-key"),
-        }),
-      ),
-    );
-    this.connectors = createConnectors({ targets, clock: this.clock });
+    const targets = simulatedTargets(adapters.flatMap(targetsOf), simulator.baseURLs);
+    const apiKey = new Secret("sk-simulated-key");
+    this.connectors = createConnectors({
+      targets: targets.map((target) => ({ ...target, apiKey, simulated: false })),
+      clock: this.clock,
+    });
   }
 
   static async start(): Promise<SimulatedConnectors> {
@@ -126,11 +141,29 @@ export function deltaText(events: readonly StreamCallResponse[]): string {
   return events.map(({ event }) => (event.case === "textDelta" ? event.value.text : "")).join("");
 }
 
+/** A target a wire, and one a cloud. */
+function targetsOf(adapter: Adapter): Target[] {
+  const wires = Object.entries(adapter.dialects);
+  const direct = wires.map(([wire, dialect]) =>
+    fakeTarget(adapter, {
+      name: wires.length > 1 ? `${adapter.name}-${wire}` : adapter.name,
+      dialect,
+    }),
+  );
+  const hosts = Object.entries(adapter.hosts ?? {}) as [CloudHost, DialectSet][];
+  const atClouds = hosts.flatMap(([host, { dialects, defaultDialect }]) => {
+    const dialect = dialects[defaultDialect];
+    const name = `${adapter.name}-${host}`;
+    return dialect ? [fakeTarget(adapter, { name, dialect, host, region: "eu-west-1" })] : [];
+  });
+  return [...direct, ...atClouds];
+}
+
 function bodyOf(target: string, directive: string, options: Options) {
   const message = directive === "" ? "Hello" : `[[simulate: ${directive}]] Hello`;
   return {
     request: {
-      model: target === "anthropic" ? "claude-sonnet-4-5" : "gpt-4.1",
+      model: modelOf[target] ?? "gpt-4.1",
       contents: [{ role: Role.USER, message }],
       maxOutputTokens: 4000,
     },
