@@ -97,6 +97,10 @@ function byLevel(
     const why = `${model} takes a level or a budget, not both: the level was sent`;
     warnings.dropped("thinking.budget_tokens", why);
   }
+  if (effort === "minimal" && levelMin !== effort) {
+    warnings.changed("thinking.effort", `${model} has no level under "${levelMin}": sent as that`);
+    return { thinkingLevel: levelMin };
+  }
   if (!overHigh.has(effort)) return { thinkingLevel: effort };
   warnings.changed("thinking.effort", `${model} has no level over "high": sent as that`);
   return { thinkingLevel: "high" };

@@ -55,15 +55,20 @@ export function modelTraits(model: string): ModelTraits {
   if (/^gemini-(?:pro|ultra)(?:-vision)?$/.test(name)) return { ...older, ...first };
   // Built on the family before Gemini 3, though the name tells only its own version.
   const version = name.startsWith("gemini-robotics-er-1.5") ? 205 : versionOf(name);
-  if (version === undefined || version >= 300) return { ...newest, thinking: levelsOf(name) };
+  if (version === undefined || version >= 300) {
+    return { ...newest, thinking: levelsOf(name, version ?? Number.POSITIVE_INFINITY) };
+  }
   if (version >= 205) return { ...older, thinking: budgetsOf(name) };
   return version >= 200 ? { ...older, thinking: noThinking } : { ...older, ...first };
 }
 
 const first = { thinking: noThinking, jsonSchema: false } as const;
 
-function levelsOf(name: string): ThinkingMode {
-  return { kind: "level", levelMin: /flash|image/.test(name) ? "minimal" : "low" };
+/** "minimal" is for the light models of Gemini 3, and for the others below Pro up to 3.6. */
+function levelsOf(name: string, version: number): ThinkingMode {
+  const isLight = /flash-lite|flash-image/.test(name);
+  const isMinimal = isLight || (name.includes("-flash") && version <= 306);
+  return { kind: "level", levelMin: isMinimal ? "minimal" : "low" };
 }
 
 function budgetsOf(name: string): ThinkingMode {

@@ -68,6 +68,17 @@ const rows: readonly Row[] = [
     [`CHANGED ${effort}`],
   ],
   ["gemini-3.1-pro-preview", { effort: "someday" }, { thinkingLevel: "someday" }, []],
+  ["gemini-3.6-flash", { effort: "none" }, { thinkingLevel: "minimal" }, [`CHANGED ${effort}`]],
+  ["gemini-3.6-flash", { effort: "minimal" }, { thinkingLevel: "minimal" }, []],
+  ["gemini-3.8-flash", { effort: "none" }, { thinkingLevel: "low" }, [`CHANGED ${effort}`]],
+  ["gemini-3.8-flash", { effort: "minimal" }, { thinkingLevel: "low" }, [`CHANGED ${effort}`]],
+  [
+    "gemini-3.9-flash-lite",
+    { effort: "none" },
+    { thinkingLevel: "minimal" },
+    [`CHANGED ${effort}`],
+  ],
+  ["gemini-flash-latest", { effort: "none" }, { thinkingLevel: "low" }, [`CHANGED ${effort}`]],
   ["gemini-flash-latest", { effort: "high" }, { thinkingLevel: "high" }, []],
   [
     "gemini-2.0-flash",
