@@ -12,7 +12,22 @@ export function noteTarget(target: Target, report: LoadReport): void {
     );
   }
   const isOpen = target.baseURL.startsWith("http:") && !isPrivateURL(target.baseURL);
-  if (isOpen && target.apiKey) {
-    report.note(`target ${target.name} sends its key unencrypted: its base URL is http`);
+  const bears = target.apiKey ? "key" : bearsToken(target) ? "tokens" : undefined;
+  if (isOpen && bears !== undefined) {
+    report.note(`target ${target.name} sends its ${bears} unencrypted: its base URL is http`);
   }
+  if (target.host !== "direct" && addedByWires.test(`${new URL(target.baseURL).pathname}/`)) {
+    report.note(
+      `target ${target.name} has a path in its base URL that the wire adds too: ` +
+        `the base URL of ${target.host} is the bare origin`,
+    );
+  }
+}
+
+/** What paths at clouds begin with: as part of a base URL, it would be there twice. */
+const addedByWires = /\/(?:openai|anthropic|v1|model)\//;
+
+/** Whether it is signed in with something that may be used again; a signature may not. */
+function bearsToken({ dialect }: Target): boolean {
+  return dialect.credentials === "google" || dialect.credentials === "entra";
 }

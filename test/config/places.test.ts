@@ -99,6 +99,18 @@ describe("a cloud", () => {
     expect(targetOf(fields, { NOT_SET: "s" }).credentials).toBeDefined();
   });
 
+  it.each([
+    ["https://x.test/openai/v1", ["the base URL of azure is the bare origin"]],
+    ["https://x.test/prefix", []],
+    ["http://x.test", ["sends its tokens unencrypted"]],
+    ["http://x.test, api_key: k", ["sends its key unencrypted"]],
+    ["http://127.0.0.1, egress: { allow_private: true }", []],
+  ])("is noted where its address is seldom meant: %s", (address, words) => {
+    const yaml = `targets: [{ name: a, adapter: openai, host: azure, base_url: ${address} }]\n`;
+    const { notes } = load({ yaml });
+    expect(notes).toEqual(words.map((word) => expect.stringContaining(word)));
+  });
+
   it("needs nothing to be simulated, and keeps no credentials then", () => {
     const yaml = [
       "simulate: true",
