@@ -186,6 +186,13 @@ function fieldsOf(reason: Reason, words: string): ErrorFields {
   return { resource: { type: "model", name } };
 }
 
+/** How makers of models say how long a prompt is, and how long it may be. */
+const lengthWords: readonly RegExp[] = [
+  /(?<requested>\d{1,12})(?: \+ \d{1,12})?(?: tokens)? > (?<limit>\d{1,12})/,
+  /max input tokens: (?<limit>\d{1,12}), [^.]{0,40}count: (?<requested>\d{1,12})/i,
+  /maximum (?:context|input) length (?:is|of) (?<limit>\d{1,12})/i,
+];
+
 /** The status that a model's own server gave, and the numbers of a prompt that is too long. */
 function metadataOf(
   reason: Reason,
@@ -193,16 +200,11 @@ function metadataOf(
   { originalStatusCode }: JsonObject,
 ): Readonly<Record<string, string>> {
   const isTooLong = reason === "CONTEXT_LENGTH_EXCEEDED";
-  const limit = isTooLong
-    ? /(?:> |max(?:imum)?[^.\d]{0,40})(\d{1,12})/i.exec(words)?.[1]
-    : undefined;
-  const requested = isTooLong ? /(?:count: ?|: )(\d{1,12})|(\d{1,12}) tokens/i.exec(words) : null;
-  const asked = requested?.[1] ?? requested?.[2];
+  const found = isTooLong ? lengthWords.map((form) => form.exec(words)).find(Boolean) : undefined;
   return {
     ...(typeof originalStatusCode === "number" && {
       original_status: String(originalStatusCode),
     }),
-    ...(limit && { limit }),
-    ...(asked && { requested: asked }),
+    ...found?.groups,
   };
 }
