@@ -38,6 +38,8 @@ const reasonByCode: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   ["billing_not_active", "PROVIDER_BILLING_EXHAUSTED"],
   ["billing_error", "PROVIDER_BILLING_EXHAUSTED"],
   ["payment_required", "PROVIDER_BILLING_EXHAUSTED"],
+  ["usage_limit_reached", "PROVIDER_QUOTA_EXHAUSTED"],
+  ["usage_not_included", "PROVIDER_PERMISSION_DENIED"],
   ["unsupported_country_region_territory", "PROVIDER_REGION_BLOCKED"],
   ["ip_not_authorized", "PROVIDER_REGION_BLOCKED"],
   ["data_residency_mismatch", "PROVIDER_REGION_BLOCKED"],
@@ -187,7 +189,7 @@ const rateReasons: ReadonlySet<Reason> = new Set<Reason>([
 function fieldsOf(reason: Reason, body: OpenAIErrorBody, headers: Headers): ErrorFields {
   if (rateReasons.has(reason)) {
     const quotaSubjects = quotaSubjectsOf(body, headers);
-    const retryAfterMs = waitInWords(body.message);
+    const retryAfterMs = waitInWords(body.message) ?? resetMs(body);
     return {
       ...(quotaSubjects.length > 0 && { quotaSubjects }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
@@ -254,6 +256,12 @@ function quotaSubjectsOf({ message, type }: OpenAIErrorBody, headers: Headers): 
 function waitOf(body: OpenAIErrorBody, headers: Headers): number | undefined {
   const seconds = Number(headers["retry-after"] ?? Number.NaN);
   return seconds >= 0 ? seconds * 1000 : waitInWords(body.message);
+}
+
+/** A reset that the error itself names, in seconds, as subscriptions do. */
+function resetMs({ raw }: OpenAIErrorBody): number | undefined {
+  const seconds = raw.resets_in_seconds;
+  return typeof seconds === "number" && seconds >= 0 ? seconds * 1000 : undefined;
 }
 
 const waitWords =

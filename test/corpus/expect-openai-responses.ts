@@ -54,7 +54,7 @@ function answerOf(response: Plain): Expectation {
     thinking: items.map(thinkingOf).join(""),
     refusal: texts("refusal", "refusal"),
     toolCalls: items
-      .filter(({ type }) => type === "function_call" || type === "custom_tool_call")
+      .filter((item) => item.type === "function_call" || isCustomCall(item, response))
       .map((item) => ({
         id: stringOf(item.call_id),
         name: stringOf(item.name),
@@ -63,6 +63,14 @@ function answerOf(response: Plain): Expectation {
     stop: stringOf(reason) || stringOf(response.status),
     usage: usageOf(response.usage),
   };
+}
+
+/** xAI's own tools call others, and say so by calls of custom tools that nobody offered. */
+function isCustomCall({ type, name }: Plain, { tools }: Plain): boolean {
+  if (type !== "custom_tool_call") return false;
+  const offered = objectsOf(tools);
+  const mayBring = offered.length === 0 || offered.some((tool) => tool.type === "namespace");
+  return mayBring || offered.some((tool) => tool.type === "custom" && tool.name === name);
 }
 
 /** Summaries of one item are paragraphs of one text. */

@@ -42,6 +42,11 @@ describe("openAIError", () => {
     }
   });
 
+  it("tells the wait that an error names in seconds", () => {
+    const body = { error: { type: "usage_limit_reached", resets_in_seconds: 90 } };
+    expect(failure({ status: 429, body }).fields.retryAfterMs).toBe(90_000);
+  });
+
   it("tells a type in place of a code that only repeats the status", () => {
     const { fields } = failure({ status: 400, body: enveloped(400, "no", "exceed_size") });
     expect(fields.metadata?.provider_code).toBe("exceed_size");

@@ -33,6 +33,18 @@ export const openAIFailures: readonly OpenAIFailure[] = [
     reason: "PROVIDER_CREDENTIAL_INVALID",
   },
   {
+    name: "the limit of a subscription (Codex)",
+    status: 429,
+    body: { error: { type: "usage_limit_reached", message: "words", resets_in_seconds: 90 } },
+    reason: "PROVIDER_QUOTA_EXHAUSTED",
+  },
+  {
+    name: "a code under another name (Databricks)",
+    status: 400,
+    body: { error_code: "content_filter", message: "words" },
+    reason: "CONTENT_FILTERED",
+  },
+  {
     name: "no permission",
     status: 403,
     body: enveloped(null, "You may not sample"),

@@ -193,6 +193,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
   #note(response: JsonObject): void {
     this.#id = textOf(response.id) || this.#id;
     this.#model = textOf(response.model) || this.#model;
+    this.#items.note(response);
     this.#usage = usageOf(response) ?? this.#usage;
   }
 }

@@ -20,6 +20,8 @@ export interface ItemContext {
   readonly position: number;
   /** Which text of reasoning was told in deltas. Unset: its own words where it has any. */
   readonly reasoningText?: ReasoningText | undefined;
+  /** The response's own list of the tools that were offered. Unset: not known. */
+  readonly tools?: readonly JsonValue[] | undefined;
 }
 
 /** Between two texts of one reasoning item. */
@@ -39,7 +41,11 @@ export function itemParts(item: JsonObject, context: ItemContext): readonly Part
     case "function_call":
       return [functionCallPart(item, context)];
     case "custom_tool_call":
-      return [customCallPart(item, context)];
+      return [
+        isRunByProvider(item, context.tools)
+          ? blockPart(item, context.adapter)
+          : customCallPart(item, context),
+      ];
     default:
       return [blockPart(item, context.adapter)];
   }
@@ -63,6 +69,24 @@ export function emptyMessagePart(message: JsonObject, adapter: string): Part {
 /** The id by which a call of a tool is answered. Made up from its place where the item has none. */
 export function callIDOf(item: JsonObject, position: number): string {
   return textOf(item.call_id) || textOf(item.id) || `call_${position}`;
+}
+
+/** Tools that may bring custom tools with them, whose names the list of tools does not have. */
+const bringingTypes: ReadonlySet<unknown> = new Set(["namespace", "tool_search"]);
+
+/**
+ * Whether a call of a custom tool is the provider's own doing: some have tools of theirs call others,
+ * and tell it so (xAI's search of X). None of the tools that were offered has its name then.
+ */
+export function isRunByProvider(
+  call: JsonObject,
+  tools: readonly JsonValue[] | undefined = [],
+): boolean {
+  const offered = tools.filter(isObject);
+  if (offered.length === 0 || textOf(call.name) === "") return false;
+  return !offered.some(
+    ({ type, name }) => bringingTypes.has(type) || (type === "custom" && name === call.name),
+  );
 }
 
 /** An annotation of a text as a citation, with itself as JSON. */

@@ -1,10 +1,11 @@
-import type { JsonObject } from "@bufbuild/protobuf";
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { Citation, Part } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { arrayOf, textOf } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
 import {
   callIDOf,
   emptyMessagePart,
+  isRunByProvider,
   itemParts,
   messageMembersOf,
   objectIn,
@@ -50,10 +51,16 @@ export class OutputItems {
   readonly #items: OpenItem[] = [];
   /** `output_index` to item: servers that count anew overwrite what is complete. */
   readonly #byIndex = new Map<number, OpenItem>();
+  #tools: readonly JsonValue[] | undefined;
 
   constructor(builder: ResponseBuilder, adapter: string) {
     this.#builder = builder;
     this.#adapter = adapter;
+  }
+
+  /** Takes what a response repeats of its request: the tools that were offered. */
+  note(response: JsonObject): void {
+    if (Array.isArray(response.tools)) this.#tools = response.tools;
   }
 
   /** An item begins. Said again of the same item, it says nothing new. */
@@ -123,13 +130,14 @@ export class OutputItems {
   ): void {
     const item = this.#at(place) ?? this.#lastOpen(type);
     const part = item?.type === type ? item.parts.get(0) : undefined;
-    if (part !== undefined && this.#builder.isOpen(part)) {
-      this.#builder.appendArguments(part, piece);
-    }
+    if (part === undefined || !this.#builder.isOpen(part)) return;
+    const { kind } = this.#builder.part(part);
+    if (kind.case === "toolCall") this.#builder.appendArguments(part, piece);
   }
 
   /** The response object: settles every item it holds, and every other one as it stands. */
   settle(response: JsonObject): void {
+    this.note(response);
     const items = arrayOf(response.output).map((value) => objectIn(value, "an item of the output"));
     const counterparts = this.#counterparts(items);
     for (const [position, item] of items.entries()) {
@@ -170,6 +178,10 @@ export class OutputItems {
         const name = textOf(announced.name);
         // A call without a name is told when it is whole.
         if (name === "") return;
+        if (type === "custom_tool_call" && isRunByProvider(announced, this.#tools)) {
+          parts.set(0, this.#builder.startProvider(this.#adapter, type));
+          return;
+        }
         parts.set(0, this.#builder.startToolCall(callIDOf(announced, position), name));
         return;
       }
@@ -231,7 +243,8 @@ export class OutputItems {
   }
 
   #partsOf({ position, reasoningText }: OpenItem, whole: JsonObject): readonly Part[] {
-    return itemParts(whole, { adapter: this.#adapter, position, reasoningText });
+    const [adapter, tools] = [this.#adapter, this.#tools];
+    return itemParts(whole, { adapter, position, reasoningText, tools });
   }
 
   #isOfKind(index: number, { kind }: Part): boolean {

@@ -1,6 +1,7 @@
 // Proves that what servers add to events they share with OpenAI is kept, that pictures in the making are not,
 // and that reasoning with a piece of an unknown kind reads as if it had none.
 import { describe, expect, it } from "vitest";
+import { StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { openAIResponses } from "../../../src/dialects/openai-responses/dialect.ts";
 import { frameOf, partsOf } from "../../support/openai-chat.ts";
 
@@ -84,5 +85,44 @@ describe("reasoning with a piece of an unknown kind", () => {
     expect(response.content?.parts[0]?.providerOptions).toEqual({
       custom: { item: { id: "rs_1", [member]: pieces } },
     });
+  });
+});
+
+describe("a call of a custom tool", () => {
+  const call = {
+    type: "custom_tool_call",
+    id: "ctc_1",
+    call_id: "xs_1",
+    name: "x_keyword_search",
+    input: '{"query":"a"}',
+  };
+  const offers: readonly (readonly [string, readonly object[] | undefined, boolean])[] = [
+    ["that was offered", [{ type: "custom", name: "x_keyword_search" }], false],
+    ["where the tools are not told", undefined, false],
+    ["where none is told", [], false],
+    ["that a namespace may hold", [{ type: "namespace", name: "crm" }], false],
+    ["beside the provider's own tool", [{ type: "x_search" }], true],
+    ["beside another one", [{ type: "x_search" }, { type: "custom", name: "run" }], true],
+  ];
+
+  it.each(offers)("%s", (_name, tools, isProviders) => {
+    const response = { status: "completed", tools, output: [call, message] };
+    const whole = openAIResponses.decode(response as never, context);
+    const decoder = openAIResponses.createDecoder(context);
+    const at = { output_index: 0, item_id: "ctc_1" };
+    const events = [
+      { type: "response.created", response: { tools } },
+      { type: "response.output_item.added", item: { ...call, input: "" }, output_index: 0 },
+      { type: "response.custom_tool_call_input.delta", delta: call.input, ...at },
+      { type: "response.output_item.done", item: call, output_index: 0 },
+      { type: "response.completed", response },
+    ];
+    const told = events.flatMap((event) => decoder.push(frameOf(JSON.stringify(event))));
+    const { end } = decoder.end();
+    const [first] = partsOf(whole);
+    expect(first?.[0]).toBe(isProviders ? "provider" : "toolCall");
+    expect(end).toMatchObject({ kind: "complete", response: { content: whole.content } });
+    expect(told.some((event) => event.case === "toolCallDelta")).toBe(!isProviders);
+    expect(whole.stopReason).toBe(isProviders ? StopReason.END_TURN : StopReason.TOOL_USE);
   });
 });
