@@ -85,7 +85,7 @@ describe("names", () => {
     ["a date is not taken off", "gpt-4o-2031-01-01", "gpt-4o-2031-01-01", undefined],
     ["nothing is known of either", "gpt-next", "gpt-next-2", undefined],
     ["both are known at different prices", "gpt-4o", "gpt-4o-mini", undefined],
-    ["a model is reported that has no price", "gpt-4o", "gpt-4o-2024-05-13", undefined],
+    ["a model is reported that has no price", "gpt-4o", "o1-mini", undefined],
   ])("%s: %s sent, %s reported", async (_, model, reported, nanos) => {
     expect(await costOf(answered({ ...chat, model }, { model: reported }))).toBe(nanos);
   });
