@@ -16,8 +16,9 @@ export type ContentItem =
       readonly kind: "thinking";
       readonly text: string;
       readonly signature: string;
-      /** The pieces it was given as. */
+      /** The pieces it was given as, and the member of the item that holds them. */
       readonly pieces: readonly JsonValue[];
+      readonly member: "thinking" | "summary";
       readonly own: JsonObject | undefined;
     }
   /** What the text before it cites. */
@@ -27,6 +28,7 @@ export type ContentItem =
 
 const textMembers: ReadonlySet<string> = new Set(["type", "text"]);
 const thinkingMembers: ReadonlySet<string> = new Set(["type", "thinking", "signature"]);
+const summaryMembers: ReadonlySet<string> = new Set(["type", "summary"]);
 
 /** Reads an item by what it holds; a plain string is text. */
 export function readContentItem(value: JsonValue): ContentItem {
@@ -42,12 +44,28 @@ export function readContentItem(value: JsonValue): ContentItem {
     const { closed, ...said } = item;
     const own = unknownMembers(closed === false ? item : said, thinkingMembers);
     const [text, signature] = [wordsOf(thinking), textOf(item.signature)];
-    return { kind: "thinking", text, signature, pieces: arrayOf(thinking), own };
+    return {
+      kind: "thinking",
+      text,
+      signature,
+      pieces: arrayOf(thinking),
+      member: "thinking",
+      own,
+    };
   }
+  if (type === "reasoning" && Array.isArray(item.summary)) return summaryOf(item, item.summary);
   if (type === "reference" || type === "tool_reference") {
     return { kind: "citation", citation: citationOf(item) };
   }
   return { kind: "other" };
+}
+
+/** Databricks has thinking as a list of summaries, each with its own signature. */
+function summaryOf(item: JsonObject, pieces: readonly JsonValue[]): ContentItem {
+  const signature = pieces.map((piece) => textOf(objectOf(piece).signature)).join("");
+  const own = unknownMembers(item, summaryMembers);
+  const text = wordsOf([...pieces]);
+  return { kind: "thinking", text, signature, pieces, member: "summary", own };
 }
 
 /** Sources by the caller's own ids (`reference`), or those that a tool of the provider found. */

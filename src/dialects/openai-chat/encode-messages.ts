@@ -9,10 +9,11 @@ import {
   type ToolResult,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { contentParts, type PlacedPart } from "../content-parts.ts";
-import { arrayOf, isObject, mergeInto, objectOf, textOf } from "../json.ts";
+import { isObject, mergeInto, textOf } from "../json.ts";
 import { requestField } from "../request-field.ts";
 import { type EncodeContext, mark, ownOptions } from "./encode-context.ts";
 import { encodeMedia } from "./encode-media.ts";
+import { returnThinking } from "./return-thinking.ts";
 import {
   type ChatContent,
   type ChatMessage,
@@ -189,7 +190,7 @@ function assistantMessage(parts: readonly PlacedPart[], context: EncodeContext):
         refusal += kind.value.text;
         break;
       case "thinking":
-        returnThinking(message, placed, context);
+        returnThinking(placed, { message, items }, context);
         break;
       case "media":
         if (kind.value.id !== "") message.audio = { id: kind.value.id };
@@ -238,38 +239,6 @@ function transcript(media: Media, field: string, { warnings }: EncodeContext): C
   }
   warnings.changed(field, "the model's turns take sound by its id only: its transcript was sent");
   return [{ type: "text", text: media.transcript }];
-}
-
-/**
- * Thinking goes back to its own provider in the form in which that asks for it: its own members, such
- * as sealed details, or else its text, where the host has a member for it.
- */
-function returnThinking(
-  message: ChatMessage,
-  { part, field }: PlacedPart,
-  context: EncodeContext,
-): void {
-  if (part.kind.case !== "thinking") return;
-  const { adapter, text } = part.kind.value;
-  const { reasoning_details: details, ...own } = ownOptions(part.providerOptions, context);
-  const { reasoningMember: member, thinking: rules } = context.host;
-  const isOwn = adapter === context.adapter;
-  const hasDetails = isOwn && Array.isArray(details);
-  if (hasDetails) {
-    message.reasoning_details = [...arrayOf(message.reasoning_details), ...details];
-  }
-  // Details that are sealed, or that a gateway made, stand for the text; others only repeat it.
-  const isSealed = arrayOf(details)
-    .map(objectOf)
-    .some(({ data, signature }) => data || signature);
-  const isTold = hasDetails && (member === undefined || rules?.form === "object" || isSealed);
-  if ((isOwn || adapter === "") && member !== undefined && text !== "" && !isTold) {
-    message[member] = textOf(message[member]) + text;
-  } else if (!hasDetails && (!isOwn || Object.keys(own).length === 0)) {
-    context.warnings.dropped(field, "this wire takes no thinking back");
-    return;
-  }
-  if (isOwn) mergeInto(message, own);
 }
 
 /** A call of a tool as a message of the model holds it. */

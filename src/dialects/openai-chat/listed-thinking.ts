@@ -2,11 +2,13 @@ import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { isObject, storable, textOf } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
 import type { ContentItem } from "./content-item.ts";
+import { contentItemMember } from "./wire.ts";
+
+const wordMembers: ReadonlySet<string> = new Set(["type", "text", "signature"]);
 
 /**
- * Thinking that comes as items of the content. In a stream its items come one after the other,
- * each with a little more; what their lists hold besides words is laid on the part, to go back
- * with it.
+ * Thinking that comes as items of the content. In a stream its items come one after the other, each
+ * with a little more; what their lists hold besides words is laid on the part, to go back with it.
  */
 export class ListedThinking {
   readonly #builder: ResponseBuilder;
@@ -29,25 +31,34 @@ export class ListedThinking {
 
   /** Takes an item. */
   take(item: Extract<ContentItem, { kind: "thinking" }>): void {
-    const { text, signature, pieces, own } = item;
+    const { text, signature, pieces, member, own } = item;
     this.#builder.appendThinking(this.#part, text);
     this.#builder.appendSignature(this.#part, signature);
     this.#isSealed ||= signature !== "";
     this.#builder.setProviderOptions(this.#part, this.#adapter, own);
     for (const piece of pieces) this.#keep(piece);
-    if (this.#hasMoreThanWords) {
-      this.#builder.setProviderOptions(this.#part, this.#adapter, { thinking: [...this.#pieces] });
-    }
+    if (member === "summary") {
+      const whole = { type: "reasoning", summary: [...this.#pieces] };
+      this.#lay({ [contentItemMember]: whole });
+    } else if (this.#hasMoreThanWords) this.#lay({ thinking: [...this.#pieces] });
+  }
+
+  #lay(own: JsonObject): void {
+    this.#builder.setProviderOptions(this.#part, this.#adapter, own);
   }
 
   #keep(piece: JsonValue): void {
     const last = this.#pieces.at(-1);
-    if (isWords(piece) && isWords(last)) last.text = textOf(last.text) + textOf(piece.text);
-    else this.#pieces.push(isWords(piece) ? { ...piece } : storable(piece));
+    if (isWords(piece) && isWords(last) && piece.type === last.type) {
+      last.text = textOf(last.text) + textOf(piece.text);
+      if (piece.signature !== undefined) last.signature = piece.signature;
+    } else this.#pieces.push(isWords(piece) ? { ...piece } : storable(piece));
     this.#hasMoreThanWords ||= typeof piece !== "string" && !isWords(piece);
   }
 }
 
+/** Whether a piece is a text, with a signature or without one, and nothing else. */
 function isWords(piece: JsonValue | undefined): piece is JsonObject {
-  return isObject(piece) && piece.type === "text" && Object.keys(piece).length === 2;
+  if (!isObject(piece) || Object.keys(piece).some((name) => !wordMembers.has(name))) return false;
+  return typeof (piece.text ?? "") === "string" && /^(?:summary_)?text$/.test(textOf(piece.type));
 }

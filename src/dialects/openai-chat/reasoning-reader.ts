@@ -26,6 +26,7 @@ export class ReasoningReader {
   readonly #details: JsonObject[] = [];
   #member: string | undefined;
   #part: number | undefined;
+  #opaque = "";
 
   constructor(builder: ResponseBuilder, adapter: string) {
     this.#builder = builder;
@@ -42,13 +43,22 @@ export class ReasoningReader {
     if (this.#member === "reasoning_details") this.#append(words);
     else if (this.#member !== undefined) this.#append(textOf(message[this.#member]));
     for (const detail of details) this.#keep(detail);
+    this.#opaque += textOf(message.reasoning_opaque);
   }
 
-  /** Puts the details on the part, whose own members they are. */
+  /** Puts on the part what must go back with it: its details, or its sealed form and its words. */
   finish(): void {
+    if (this.#opaque !== "") this.#seal(this.#started(), this.#opaque);
     if (this.#part === undefined || this.#details.length === 0) return;
     const own = { reasoning_details: this.#details };
     this.#builder.setProviderOptions(this.#part, this.#adapter, own);
+  }
+
+  #seal(part: number, opaque: string): void {
+    const text = this.#builder.textSoFar(part);
+    const own = { ...(text !== "" && { reasoning_text: text }), reasoning_opaque: opaque };
+    this.#builder.appendSignature(part, opaque);
+    this.#builder.setProviderOptions(part, this.#adapter, own);
   }
 
   #append(text: string): void {

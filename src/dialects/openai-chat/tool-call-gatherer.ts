@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import { exactText } from "../../contract/exact-json.ts";
 import { isObject, mergeInto, objectOf, textOf, unknownMembers } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
 import { listMember } from "./wire.ts";
@@ -158,5 +159,5 @@ function readPiece(item: JsonObject): Piece {
 /** Arguments are text; servers that send an object mean its JSON. */
 function fragmentOf(value: JsonValue | undefined): string {
   if (value === undefined || value === null) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : exactText(value);
 }

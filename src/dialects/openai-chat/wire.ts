@@ -93,8 +93,15 @@ export const choiceMembers: ReadonlySet<string> = new Set([
 /** Member of a block's own fields that names the list of the message it stood in, if not `content`. */
 export const listMember = "list";
 
+/** Member of a thinking part's own fields that holds the item of the content it came as. */
+export const contentItemMember = "content_item";
+
 /** Where servers put thinking as text, best first. Some send the same words in two of them. */
-export const reasoningMembers: readonly string[] = ["reasoning_content", "reasoning", "thinking"];
+export const reasoningMembers: readonly string[] = [
+  ...["reasoning_content", "reasoning", "thinking"],
+  // Copilot, which seals it in `reasoning_opaque`.
+  "reasoning_text",
+];
 
 /** Members of a message or delta that the contract has a place for. */
 export const messageMembers: ReadonlySet<string> = new Set([
@@ -104,6 +111,7 @@ export const messageMembers: ReadonlySet<string> = new Set([
   "tool_calls",
   "function_call",
   "reasoning_details",
+  "reasoning_opaque",
   "annotations",
   "audio",
   "images",

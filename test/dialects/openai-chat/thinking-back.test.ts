@@ -6,7 +6,13 @@ import { describe, expect, it } from "vitest";
 import { LLMRequestSchema, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { chatDialect } from "../../../src/dialects/openai-chat/dialect.ts";
 import type { ChatHost } from "../../../src/dialects/openai-chat/wire.ts";
-import { chunk, decodeChatStream, decodeChoice, encodeTurns } from "../../support/openai-chat.ts";
+import {
+  chunk,
+  decodeChatStream,
+  decodeChoice,
+  encodeTurns,
+  partsOf,
+} from "../../support/openai-chat.ts";
 
 const host: ChatHost = {
   path: "/chat/completions",
@@ -126,5 +132,72 @@ describe("a proof of thinking", () => {
     const tool = { id: "a", type: "function", function: { name: "f", arguments: "{}" } };
     const answer = decodeChoice({ message: { tool_calls: [tool], extra_content: proof } });
     expect(answer.providerMetadata?.message).toEqual({ extra_content: proof });
+  });
+});
+
+describe("thinking among the content", () => {
+  const summary = (text: string, rest: JsonObject = {}): JsonObject => ({
+    type: "reasoning",
+    summary: [{ type: "summary_text", text, ...rest }],
+  });
+  const words = { type: "text", text: "4" };
+  const encrypted = { type: "reasoning", summary: [{ type: "summary_encrypted_text", data: "x" }] };
+
+  it("is summaries with their signatures, whole or in pieces, and goes back there", () => {
+    const content = [summary("two and two", { signature: "s" }), words];
+    const whole = decodeChoice({ message: { content } });
+    const { response } = decodeChatStream([
+      chunk({ content: [summary("two ")] }),
+      chunk({ content: [summary("and two")] }),
+      chunk({ content: [summary("", { signature: "s" })] }),
+      chunk({ content: [words] }, "stop"),
+      "[DONE]",
+    ]);
+    for (const answer of [whole, response]) {
+      expect(partsOf(answer)).toEqual([
+        ["thinking", "two and two"],
+        ["text", "4"],
+      ]);
+      expect(answer?.content?.parts[0]?.kind.value).toMatchObject({ signature: "s" });
+      expect(encodeTurns(answer?.content && [answer.content])).toEqual({
+        messages: [{ role: "assistant", content }],
+        warnings: [],
+      });
+    }
+  });
+
+  it("may be encrypted", () => {
+    const answer = decodeChoice({ message: { content: [encrypted, words] } });
+    expect(partsOf(answer)[0]).toEqual(["thinking", ""]);
+    expect(encodeTurns(answer.content && [answer.content]).messages).toEqual([
+      { role: "assistant", content: [encrypted, words] },
+    ]);
+  });
+});
+
+describe("thinking that is sealed beside its words", () => {
+  it("goes back with them", () => {
+    const members = { reasoning_text: "hm", reasoning_opaque: "abc" };
+    const whole = decodeChoice({ message: { content: "4", ...members } });
+    const { response } = decodeChatStream([
+      chunk({ reasoning_text: "h" }),
+      chunk({ reasoning_text: "m", content: null }),
+      chunk({ content: "4", reasoning_opaque: "abc" }, "stop"),
+      "[DONE]",
+    ]);
+    for (const answer of [whole, response]) {
+      expect(answer?.content?.parts[0]?.kind.value).toMatchObject({ text: "hm", signature: "abc" });
+      expect(encodeTurns(answer?.content && [answer.content])).toEqual({
+        messages: [{ role: "assistant", content: "4", ...members }],
+        warnings: [],
+      });
+    }
+  });
+
+  it("goes back without any", () => {
+    const answer = decodeChoice({ message: { content: "4", reasoning_opaque: "abc" } });
+    expect(encodeTurns(answer.content && [answer.content]).messages).toEqual([
+      { role: "assistant", content: "4", reasoning_opaque: "abc" },
+    ]);
   });
 });
