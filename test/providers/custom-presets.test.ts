@@ -22,7 +22,7 @@ const known: readonly (readonly [string, string, string, string?])[] = [
   ],
   ["avian", chat, "https://api.avian.io/v1/chat/completions"],
   ["baseten", chat, "https://inference.baseten.co/v1/chat/completions"],
-  ["bedrock-mantle", responses, "https://bedrock-mantle.eu-west-1.api.aws/v1/responses"],
+  ["bedrock-mantle", responses, "https://bedrock-mantle.eu-west-1.api.aws/openai/v1/responses"],
   ["bedrock-mantle", chat, "https://bedrock-mantle.eu-west-1.api.aws/v1/chat/completions"],
   [
     "bedrock-openai",
@@ -49,7 +49,7 @@ const known: readonly (readonly [string, string, string, string?])[] = [
   ["minimax", messages, "https://api.minimax.io/anthropic/v1/messages", "x-api-key"],
   ["moonshot", chat, "https://api.moonshot.ai/v1/chat/completions"],
   ["moonshot", messages, "https://api.moonshot.ai/anthropic/v1/messages", "x-api-key"],
-  ["nebius", chat, "https://api.studio.nebius.com/v1/chat/completions"],
+  ["nebius", chat, "https://api.tokenfactory.nebius.com/v1/chat/completions"],
   ["novita", chat, "https://api.novita.ai/openai/v1/chat/completions"],
   ["nvidia", chat, "https://integrate.api.nvidia.com/v1/chat/completions"],
   ["openrouter", chat, "https://openrouter.ai/api/v1/chat/completions"],

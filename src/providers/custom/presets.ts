@@ -34,7 +34,7 @@ const chatOnly: readonly (readonly [string, readonly string[], string, ChatHost]
   ["github", ["GITHUB_TOKEN"], "https://models.github.ai/inference", gitHub],
   ["hyperbolic", ["HYPERBOLIC_API_KEY"], "https://api.hyperbolic.xyz/v1", openModels],
   ["inception", ["INCEPTION_API_KEY"], "https://api.inceptionlabs.ai/v1", service],
-  ["nebius", ["NEBIUS_API_KEY"], "https://api.studio.nebius.com/v1", openModels],
+  ["nebius", ["NEBIUS_API_KEY"], "https://api.tokenfactory.nebius.com/v1", openModels],
   ["novita", ["NOVITA_API_KEY"], "https://api.novita.ai/openai/v1", openModels],
   ["nvidia", ["NVIDIA_API_KEY"], "https://integrate.api.nvidia.com/v1", openModels],
   ["sambanova", ["SAMBANOVA_API_KEY"], "https://api.sambanova.ai/v1", openModels],
@@ -51,7 +51,7 @@ function inRegions(wire: Dialect, address: (region: string) => string): Dialect 
   return { ...wire, regionalBaseURL: address };
 }
 
-const mantle = (region: string): string => `https://bedrock-mantle.${region}.api.aws/v1`;
+const mantle = (region: string): string => `https://bedrock-mantle.${region}.api.aws`;
 
 /**
  * Known hosts: addresses, keys and what they take, as data. A host whose address holds the account has
@@ -75,7 +75,10 @@ export const presets: readonly Preset[] = [
   presetOf(
     "bedrock-mantle",
     ["AWS_BEARER_TOKEN_BEDROCK"],
-    [inRegions(responsesWire(""), mantle), inRegions(chatWire(service, ""), mantle)],
+    [
+      inRegions(responsesWire(""), (region) => `${mantle(region)}/openai/v1`),
+      inRegions(chatWire(service, ""), (region) => `${mantle(region)}/v1`),
+    ],
   ),
   presetOf(
     "bedrock-openai",
