@@ -30,6 +30,7 @@ const kinds: Readonly<Record<number, Kind>> = {
     message:
       "The system encountered an unexpected error during processing. Try your request again.",
   },
+  502: { type: "ServiceUnavailableException", message: "Bedrock could not be reached." },
   503: {
     type: "ServiceUnavailableException",
     message: "Bedrock is unable to process your request.",

@@ -37,7 +37,8 @@ export function readPrompt({ body, model, key, userText: said }: Call): Prompt {
     model,
     key,
     userText: said,
-    toolResults: results.map(({ content }) => resultText(content)),
+    // Words behind results are what is to be answered: turns of one role stand in one message here.
+    toolResults: textOf(last) === "" ? results.map(({ content }) => resultText(content)) : [],
     attachments: [...last, ...results.flatMap(({ content }) => objectsIn(content))].flatMap(
       toAttachment,
     ),

@@ -126,6 +126,7 @@ export const blockKeys: readonly string[] = [
 /** What Claude takes besides in `additionalModelRequestFields`. */
 export const claudeFields: Shape = object({
   thinking: open(),
+  reasoning_config: open(),
   top_k: integer(0),
   anthropic_beta: either(list(text), text),
   output_config: open(),
