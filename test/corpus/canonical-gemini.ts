@@ -53,7 +53,7 @@ export function canonicalGemini(body: Plain): Plain {
   const system = words.filter(({ text }) => text !== "");
   return withoutEmpty({
     ...rest,
-    messages: joinedResults(objectsOf(contents).map(turnOf)),
+    messages: joinedResults((isObject(contents) ? [contents] : objectsOf(contents)).map(turnOf)),
     system,
     tools: toolsOf(tools),
     generationConfig: Object.keys(config).length > 0 ? config : undefined,

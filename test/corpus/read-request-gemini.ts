@@ -41,7 +41,7 @@ export function readGeminiRequest(body: Plain, stream: boolean): ReadRequest {
   const config = { ...objectOf(generationConfig) } as Unsaid;
   const request: RequestInit = {
     model: stringOf(model),
-    contents: [...prompt, ...objectsOf(contents)].map((content) => history.read(content)),
+    contents: [...prompt, ...partList(contents)].map((content) => history.read(content)),
     tools: toolsOf(tools, own),
     metadata: objectOf(labels) as Record<string, string>,
   };
@@ -80,7 +80,7 @@ class History {
   #part(part: Plain): PartInit {
     const { functionCall, functionResponse, text, thought, ...rest } = part;
     if (isObject(functionCall)) return this.#call(functionCall, rest);
-    if (isObject(functionResponse)) return this.#result(functionResponse, rest);
+    if (isObject(functionResponse)) return this.#result(functionResponse, rest, part);
     if (thought === true && typeof text === "string") {
       const { thoughtSignature, ...others } = rest;
       const value = { text, signature: stringOf(thoughtSignature), adapter: "google" };
@@ -107,15 +107,17 @@ class History {
     return { kind: { case: "toolCall", value }, ...options };
   }
 
-  #result({ id, name, response, parts, ...others }: Plain, rest: Plain): PartInit {
+  /** A result that answers no call of the history is for the provider alone to judge. */
+  #result({ id, name, response, parts, ...others }: Plain, rest: Plain, part: Plain): PartInit {
     const open = this.#calls.filter(({ answered }) => !answered);
     const call =
       open.find((one) => one.id === id) ??
       open.find((one) => one.name === name && (id === undefined || isMadeUp(one.id)));
-    if (call !== undefined) call.answered = true;
+    if (call === undefined) return this.#own.blockPart("part", part);
+    call.answered = true;
     const media = objectsOf(parts).flatMap((part) => mediaOf(part)[0] ?? []);
     const value = {
-      toolCallId: call?.id ?? "unknown",
+      toolCallId: call.id,
       parts: [textPart(JSON.stringify(response)), ...media],
     };
     const inner = Object.keys(others).length > 0 ? { functionResponse: others } : {};
@@ -208,7 +210,7 @@ function knobsOf(config: Unsaid): RequestInit {
     : [];
   const areKnown = kinds.length > 0 && kinds.every((kind) => kind !== undefined);
   if (areKnown) delete config.responseModalities;
-  const seed = take(config, "seed");
+  const seed = Number.isSafeInteger(config.seed) ? take(config, "seed") : undefined;
   return withoutNulls({
     temperature: takeNumber(config, "temperature", 0, 2),
     topP: takeNumber(config, "topP", 0, 1),

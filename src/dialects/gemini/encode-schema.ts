@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { isObject, mergeInto } from "../json.ts";
 import { requestField } from "../request-field.ts";
 import type { EncodeScope } from "./encode-scope.ts";
-import { reduceSchema } from "./reduce-schema.ts";
+import { isOwnKeyword, reduceSchema } from "./reduce-schema.ts";
 
 /** A schema of the request, and the two members that can hold it. */
 export interface SchemaSource {
@@ -36,13 +36,27 @@ export function encodeSchema(source: SchemaSource, scope: EncodeScope): JsonObje
   return { [isOwn ? reducedMember : plainMember]: mark ?? mergeInto({}, schema) };
 }
 
-/** Whether a schema is written as the API's own SDKs do it: "OBJECT" for "object". */
-function isInOwnWords(schema: JsonValue | undefined): boolean {
-  if (Array.isArray(schema)) return schema.some(isInOwnWords);
-  if (!isObject(schema)) return false;
-  const { type, properties, items, anyOf } = schema;
-  if (typeof type === "string") return /^[A-Z]+$/.test(type);
-  return [items, anyOf, isObject(properties) ? Object.values(properties) : undefined].some(
-    isInOwnWords,
+/**
+ * Whether a schema is written as the API's own SDKs do it, with "OBJECT" for "object", or says `nullable`
+ * as OpenAPI 3.0 does, and nothing that OpenAPI has not.
+ */
+function isInOwnWords(schema: JsonObject): boolean {
+  const all = [...schemasIn(schema)];
+  const isCapital = ({ type }: JsonObject): boolean =>
+    typeof type === "string" && /^[A-Z]+$/.test(type);
+  if (all.some(isCapital)) return true;
+  return (
+    all.some(({ nullable }) => typeof nullable === "boolean") &&
+    all.every((one) => Object.keys(one).every(isOwnKeyword))
   );
+}
+
+function* schemasIn(schema: JsonValue | undefined): Generator<JsonObject> {
+  if (Array.isArray(schema)) for (const one of schema) yield* schemasIn(one);
+  if (!isObject(schema)) return;
+  yield schema;
+  const { properties, items, anyOf } = schema;
+  for (const one of Object.values(isObject(properties) ? properties : {})) yield* schemasIn(one);
+  yield* schemasIn(items);
+  yield* schemasIn(anyOf);
 }

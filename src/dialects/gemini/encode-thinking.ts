@@ -10,12 +10,12 @@ type Levels = Extract<ThinkingMode, { kind: "level" }>;
  * Tokens that stand for effort on models that know budgets only: the provider's own table for its
  * OpenAI-compatible endpoint (ai.google.dev/gemini-api/docs/openai). Above "high": the model's maximum.
  */
-const effortBudgets: Readonly<Record<string, number>> = {
-  minimal: 1_024,
-  low: 1_024,
-  medium: 8_192,
-  high: 24_576,
-};
+const effortBudgets: ReadonlyMap<string, number> = new Map([
+  ["minimal", 1_024],
+  ["low", 1_024],
+  ["medium", 8_192],
+  ["high", 24_576],
+]);
 
 /** Levels of effort over the highest that the provider has. */
 const overHigh: ReadonlySet<string> = new Set(["xhigh", "max"]);
@@ -70,7 +70,7 @@ function byBudget(
     return { thinkingBudget: Number(budgetTokens) };
   }
   if (effort === "") return {};
-  const budget = overHigh.has(effort) ? budgetMax : effortBudgets[effort];
+  const budget = overHigh.has(effort) ? budgetMax : effortBudgets.get(effort);
   if (budget === undefined) {
     warnings.dropped("thinking.effort", `${model} has budgets only, and none stands for this word`);
     return {};

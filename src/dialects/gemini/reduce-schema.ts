@@ -14,6 +14,15 @@ const sameKeywords: ReadonlySet<string> = new Set([
   ...["minimum", "maximum", "propertyOrdering"],
 ]);
 
+/** Whether a keyword is one of the API's own schemas too. */
+export function isOwnKeyword(keyword: string): boolean {
+  return sameKeywords.has(keyword) || structural.has(keyword);
+}
+
+const structural: ReadonlySet<string> = new Set([
+  ...["type", "format", "enum", "items", "properties", "anyOf"],
+]);
+
 /** Keywords that say where to find others, and nothing about a value. */
 const definitions: ReadonlySet<string> = new Set(["$defs", "definitions"]);
 

@@ -42,6 +42,21 @@ describe("tools", () => {
     ]);
   });
 
+  it("that say `nullable` go there too, unless they say what OpenAPI has not", () => {
+    const a = { type: "string", nullable: true };
+    const member = (parameters: JsonObject): string => {
+      const { tools } = send({ tools: [{ name: "f", parameters }] }).body as never as {
+        tools: [{ functionDeclarations: [object] }];
+      };
+      return Object.keys(tools[0].functionDeclarations[0])[1] ?? "";
+    };
+    expect(member({ type: "object", properties: { a } })).toBe("parameters");
+    expect(member({ type: "array", items: { anyOf: [a] } })).toBe("parameters");
+    expect(member({ type: "object", properties: { a }, additionalProperties: false })).toBe(
+      "parametersJsonSchema",
+    );
+  });
+
   it("of the provider go as their JSON says, those of others are left out", () => {
     const { body, warnings } = send({
       tools: [own('{"googleSearch":{}}'), { name: "f" }, own("{}", "openai")],
