@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { ConnectorError } from "../contract/connector-error.ts";
+import { parseJSON } from "../contract/exact-json.ts";
 
 /** Whether a value of JSON is an object. */
 export function isObject(value: unknown): value is JsonObject {
@@ -25,7 +26,7 @@ export function textOf(value: unknown): string {
 export function parseObject(text: string): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJSON(text);
   } catch (cause) {
     throw new ConnectorError(
       "PROVIDER_MALFORMED_RESPONSE",

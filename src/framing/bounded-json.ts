@@ -1,4 +1,5 @@
 import { ConnectorError } from "../contract/connector-error.ts";
+import { parseJSON } from "../contract/exact-json.ts";
 
 /** What JSON can say. */
 export type JsonValue =
@@ -26,7 +27,7 @@ export function parseBoundedJSON(text: string, depthMax: number): JsonValue {
     throw malformed(`is nested deeper than ${depthMax} levels`, text);
   }
   try {
-    return JSON.parse(text);
+    return parseJSON(text) as JsonValue;
   } catch {
     // The engine's own message quotes the text, which may be anybody's secret.
     throw malformed("is not valid JSON", text);

@@ -5,6 +5,7 @@ import type { Reason } from "../../src/contract/reasons.ts";
 import type { Target } from "../../src/contract/target.ts";
 import { llama } from "../../src/providers/llama/index.ts";
 import { fakeTarget } from "../support/fake-adapter.ts";
+import { partsOf } from "../support/openai-chat.ts";
 import { type Reply, replied } from "../support/replied.ts";
 
 const chat: Target = fakeTarget(llama);
@@ -324,6 +325,20 @@ describe("an answer", () => {
     });
     const context = await replied(chat, { status, ...json({ error: full }) }, false);
     expect(context.error?.fields.metadata).toMatchObject({ limit: "8", requested: "9" });
+  });
+
+  it("keeps every digit of arguments that are an object", async () => {
+    const call =
+      '{"message":{"tool_calls":[{"function":{"name":"f","arguments":{"id":1234567890123456789}}}]}';
+    const chatBody = `{"choices":[{"index":0,"finish_reason":"tool_calls",${call.slice(1)}}]}`;
+    const outcomes = [
+      await replied(native, { body: `${call},"done":true}` }, false),
+      await replied(native, { contentType: ndjson, body: `${call},"done":true}\n` }, true),
+      await replied(chat, { body: chatBody }, false),
+    ];
+    for (const { response } of outcomes) {
+      expect(partsOf(response)[0]?.[3]).toBe('{"id":1234567890123456789}');
+    }
   });
 
   it("of Ollama comes whole and in lines", async () => {

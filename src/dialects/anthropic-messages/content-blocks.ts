@@ -1,6 +1,7 @@
 import { create, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { type Citation, CitationSchema } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { ConnectorError } from "../../contract/connector-error.ts";
+import { exactText } from "../../contract/exact-json.ts";
 import { arrayOf, isObject, setMember, textOf, unknownMembers } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
 import { blockMembers, blockType } from "./wire.ts";
@@ -188,7 +189,7 @@ export class ContentBlocks {
 
 /** Arguments that came as a value. The stream has them in the model's own writing: spaces may differ. */
 function argumentsText(input: JsonValue | undefined): string {
-  return input === undefined || input === null ? "" : JSON.stringify(input);
+  return input === undefined || input === null ? "" : exactText(input);
 }
 
 /** Lays a delta on a block whose type is not known: texts grow, everything else is replaced. */

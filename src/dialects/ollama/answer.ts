@@ -8,6 +8,7 @@ import {
   UsageSource,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { DecodeContext, StreamEvent, StreamSnapshot } from "../../contract/adapter.ts";
+import { exactText } from "../../contract/exact-json.ts";
 import { fromBase64 } from "../base64.ts";
 import {
   arrayOf,
@@ -129,7 +130,7 @@ export class OllamaAnswer {
     const index = this.#builder.startToolCall(id, name);
     const { arguments: args } = body;
     const isText = typeof args === "string";
-    this.#builder.appendArguments(index, isText ? args : JSON.stringify(args ?? {}));
+    this.#builder.appendArguments(index, isText ? args : exactText(args ?? {}));
     const inner = unknownMembers(body, functionMembers);
     const own = {
       ...unknownMembers(call, callMembers),

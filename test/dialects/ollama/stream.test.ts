@@ -43,6 +43,15 @@ describe("a stream", () => {
     expect(events.filter((event) => event.case === "partFinished")).toHaveLength(2);
   });
 
+  it("keeps every digit of arguments", () => {
+    const text =
+      '{"message":{"tool_calls":[{"function":{"name":"f","arguments":' +
+      '{"id":1234567890123456789,"n":[0.5,9007199254740993]}}}]},"done":true}';
+    const { response } = decodeOllamaStream([text]);
+    const args = '{"id":1234567890123456789,"n":[0.5,9007199254740993]}';
+    expect(partsOf(response)[0]?.[3]).toBe(args);
+  });
+
   it("keeps lines that nobody knows", () => {
     const unknown = { type: "x_progress", percent: 7 };
     const { response } = decodeOllamaStream([unknown, line({ content: "Hi" }, lastly)]);
