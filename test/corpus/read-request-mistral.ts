@@ -69,10 +69,10 @@ function partsOf(content: unknown, own: ProviderFields): PartInit[] {
 }
 
 function partOf(chunk: Plain, own: ProviderFields): PartInit {
-  const { type, text, image_url: image, input_audio: audio } = chunk;
+  const { type, text, image_url: image, input_audio: audio, ...rest } = chunk;
   switch (type) {
     case "text":
-      return textPart(stringOf(text));
+      return { ...textPart(stringOf(text)), ...own.options("text", rest) };
     case "image_url": {
       const { url, detail } = isObject(image) ? image : { url: image, detail: undefined };
       const said = detail === "auto" ? {} : { detail };

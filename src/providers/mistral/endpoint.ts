@@ -25,7 +25,7 @@ export const chatEndpoint: Endpoint = {
 };
 
 /** POST /v1/agents/completions. */
-export const agentEndpoint: Endpoint = {
+const agentEndpoint: Endpoint = {
   path: "/v1/agents/completions",
   prompt: "messages",
   takesModel: false,
@@ -33,7 +33,7 @@ export const agentEndpoint: Endpoint = {
 };
 
 /** POST /v1/fim/completions. */
-export const fillInEndpoint: Endpoint = {
+const fillInEndpoint: Endpoint = {
   path: "/v1/fim/completions",
   prompt: "code",
   takesModel: true,

@@ -18,13 +18,20 @@ function chat(preset?: string): JudgedAPI {
     requests: {
       read: ({ messages, ...body }) =>
         readOpenAIChatRequest(
-          { ...body, messages: objectsOf(messages).map(withMarkInside) },
+          { ...body, messages: objectsOf(messages).map(withMarkInside).map(withProofInside) },
           "custom",
           "reasoning_content",
         ),
       canonical: canonicalMoreHosts,
     },
   };
+}
+
+/** Gemini's proof of thinking stands on a message; the contract has it with the text. */
+function withProofInside(message: Plain): Plain {
+  const { extra_content: proof, content, ...rest } = message;
+  if (proof === undefined || typeof content !== "string") return message;
+  return { ...rest, content: [{ type: "text", text: content, extra_content: proof }] };
 }
 
 /** Gateways to Gemini and Grok count thinking beside the output. */
