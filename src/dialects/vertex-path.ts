@@ -7,8 +7,8 @@ const zones: ReadonlySet<string> = new Set(["us", "eu"]);
 const globalLocation = "global";
 
 /**
- * Bare origin of Vertex AI at a location: a region such as "europe-west4", one of the zones "us" and
- * "eu", or "global", which an empty location means too, as in Google's own SDKs.
+ * Bare origin of Vertex AI at a location: a region such as "europe-west4", one of the zones "us"
+ * and "eu", or "global", which an empty location means too, as in Google's own SDKs.
  */
 export function vertexBaseURL(region: string): string {
   const location = locationOf(region);
@@ -21,8 +21,8 @@ export function vertexBaseURL(region: string): string {
  * Path of a model on Vertex AI, to which a method such as ":generateContent" is added.
  *
  * `model` is a plain name ("gemini-2.5-pro", "claude-opus-4@20250514"), a publisher's resource
- * ("publishers/google/models/…"), or one of a project (an endpoint of a tuned model), which says its
- * own project and location. `publisher` is whose model a plain name is, such as "google".
+ * ("publishers/google/models/…"), or one of a project (an endpoint of a tuned model), which says
+ * its own project and location. `publisher` is whose model a plain name is, such as "google".
  *
  * Throws TARGET_NOT_CONFIGURED where the path needs a project and the place has none.
  */
@@ -46,7 +46,10 @@ function locationOf(region: string): string {
   return region === "" ? globalLocation : region.toLowerCase();
 }
 
-/** A segment of a path; "@" before a version and ":" of a project's domain stay as Google writes them. */
+/**
+ * A segment of a path; "@" before a version and ":" of a project's domain stay as Google writes
+ * them.
+ */
 function encodeSegment(text: string): string {
   return encodeURIComponent(text).replaceAll("%40", "@").replaceAll("%3A", ":");
 }

@@ -35,9 +35,9 @@ function isSchema(name: string, { parameters, description, args }: Plain): boole
 }
 
 /**
- * A body of `generateContent` in one of the forms that mean the same: members in camel case, no nulls and
- * no empty texts, turns as `messages`, texts that stand side by side as one, a schema under either of its
- * names, all functions in one tool.
+ * A body of `generateContent` in one of the forms that mean the same: members in camel case, no
+ * nulls and no empty texts, turns as `messages`, texts that stand side by side as one, a schema
+ * under either of its names, all functions in one tool.
  */
 export function canonicalGemini(body: Plain): Plain {
   const {

@@ -2,7 +2,9 @@ import type { Expectation, ExpectedUsage } from "./expectation.ts";
 import { countOf, objectOf, objectsOf, type Plain, payloadObjects, stringOf } from "./plain.ts";
 import type { Recording } from "./recordings.ts";
 
-/** What a recording of `generateContent` says, whole or streamed. Undefined: it cannot be judged. */
+/**
+ * What a recording of `generateContent` says, whole or streamed. Undefined: it cannot be judged.
+ */
 export function expectGemini({ response }: Recording): Expectation | undefined {
   const { json, status, text } = response;
   if (status >= 400) return errorOf(json ?? objectOf(elementsOf(text)[0]), status);

@@ -1,5 +1,5 @@
-// Proves by recordings that counts of tokens are asked of Gemini as its own clients ask, directly and on
-// Vertex AI, and that the recorded answers are read: the number, or the error.
+// Proves by recordings that counts of tokens are asked of Gemini as its own clients ask, directly
+// and on Vertex AI, and that the recorded answers are read: the number, or the error.
 import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import type { Dialect } from "../../src/contract/adapter.ts";

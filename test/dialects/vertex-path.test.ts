@@ -1,5 +1,5 @@
-// Proves that the hosts and paths of models on Vertex AI follow location, project and name, and that
-// a target without a project is refused with a reason that says what to set.
+// Proves that the hosts and paths of models on Vertex AI follow location, project and name, and
+// that a target without a project is refused with a reason that says what to set.
 import { describe, expect, test } from "vitest";
 import { vertexBaseURL, vertexModelPath } from "../../src/dialects/vertex-path.ts";
 

@@ -1,6 +1,6 @@
-// Proves that Google's patterns lead every name of its own to it, in RE2 as in the language's own engine, and
-// never a name that only looks like one; and, over real sockets, what its hosts are asked and how answers,
-// streams in both of their forms, failures and counts come back.
+// Proves that Google's patterns lead every name of its own to it, in RE2 as in the language's own
+// engine, and never a name that only looks like one; and, over real sockets, what its hosts are
+// asked and how answers, streams in both of their forms, failures and counts come back.
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { compileOwnPattern, compilePattern } from "../../src/dispatch/pattern.ts";

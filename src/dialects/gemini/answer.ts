@@ -144,7 +144,9 @@ export class GeminiAnswer {
     this.#told = usage;
   }
 
-  /** What stands around the answer, then around its candidate; a name of both stays in `candidate`. */
+  /**
+   * What stands around the answer, then around its candidate; a name of both stays in `candidate`.
+   */
   #wholeMetadata(): JsonObject | undefined {
     const all = this.#metadata;
     for (const [name, value] of Object.entries(this.#candidate)) {
@@ -163,7 +165,8 @@ export class GeminiAnswer {
   #warnOfOthers(response: LLMResponse): void {
     const others = this.#others.all.length;
     if (others === 0) return;
-    const message = `the provider gave ${others + 1} answers; the first is here, the others are kept`;
+    const count = `the provider gave ${others + 1} answers`;
+    const message = `${count}; the first is here, the others are kept`;
     const field = "provider_metadata.candidates";
     response.warnings.push(create(WarningSchema, { field, message, kind: WarningKind.ANSWER }));
   }

@@ -38,8 +38,8 @@ export class CallArguments {
   }
 
   /**
-   * The arguments as JSON text. Those of a call that was broken off lack their last brace: they must not
-   * pass for whole.
+   * The arguments as JSON text. Those of a call that was broken off lack their last brace: they
+   * must not pass for whole.
    */
   text(isWhole: boolean): string {
     const text = JSON.stringify(this.#all);

@@ -5,8 +5,9 @@ interface PlacedCall {
 }
 
 /**
- * Names of the called tools by the ids of their calls: a result goes out under the name of its tool.
- * Several calls may have one id, as histories of other providers do; their results come in order.
+ * Names of the called tools by the ids of their calls: a result goes out under the name of its
+ * tool. Several calls may have one id, as histories of other providers do; their results come in
+ * order.
  */
 export class CallNames {
   readonly #calls = new Map<string, PlacedCall[]>();

@@ -9,8 +9,9 @@ import type { WireContent, WirePart } from "./wire.ts";
 const standIn = "skip_thought_signature_validator";
 
 /**
- * Signs calls of tools that came from elsewhere, where the model refuses them unsigned: the first one
- * of each of its turns since the user last spoke. Changes the contents, and says so in a warning.
+ * Signs calls of tools that came from elsewhere, where the model refuses them unsigned: the first
+ * one of each of its turns since the user last spoke. Changes the contents, and says so in a
+ * warning.
  */
 export function signCalls(contents: readonly WireContent[], scope: EncodeScope): void {
   if (!scope.traits.signedCalls) return;

@@ -19,14 +19,18 @@ export interface PlacedCitation {
   readonly citation: Citation;
 }
 
-/** Most citations of one answer, and most characters of JSON in them: many may repeat one large source. */
+/**
+ * Most citations of one answer, and most characters of JSON in them: many may repeat one large
+ * source.
+ */
 const citationsMax = 1_000;
 const charactersMax = 1024 * 1024;
 
 /**
- * The citations of an answer: each passage of it (`segment`, counted in bytes of UTF-8) with each source
- * that supports it, then passages that recite others' works. `start` and `end` are the passage's. Beyond
- * 1000 of them, or 1 MiB of their JSON, there are none: the metadata has them all.
+ * The citations of an answer: each passage of it (`segment`, counted in bytes of UTF-8) with each
+ * source that supports it, then passages that recite others' works. `start` and `end` are the
+ * passage's. Beyond 1000 of them, or 1 MiB of their JSON, there are none: the metadata has them
+ * all.
  */
 export function citationsOf(
   metadata: JsonObject,

@@ -14,9 +14,9 @@ import { GeminiAnswer } from "./answer.ts";
 import { geminiInnerError } from "./errors.ts";
 
 /**
- * A whole body as an answer. A prompt that was blocked is an answer too: one without parts, stopped by
- * the filter. Throws the classified error of a body that holds one, and PROVIDER_MALFORMED_RESPONSE for
- * a body without any answer.
+ * A whole body as an answer. A prompt that was blocked is an answer too: one without parts, stopped
+ * by the filter. Throws the classified error of a body that holds one, and
+ * PROVIDER_MALFORMED_RESPONSE for a body without any answer.
  */
 export function decodeGenerate(body: JsonObject, context: DecodeContext): LLMResponse {
   const answer = new GeminiAnswer(context);
@@ -31,8 +31,9 @@ export function decodeGenerate(body: JsonObject, context: DecodeContext): LLMRes
 }
 
 /**
- * Decodes a stream of whole answers, each with the next parts. Nothing marks its end but that it ends:
- * it is whole once a candidate has told why it stopped, though counts and signatures may still follow.
+ * Decodes a stream of whole answers, each with the next parts. Nothing marks its end but that it
+ * ends: it is whole once a candidate has told why it stopped, though counts and signatures may
+ * still follow.
  */
 export class GenerateStreamDecoder implements StreamDecoder {
   /** Never: the end of the body is the end. */

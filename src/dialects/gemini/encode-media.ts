@@ -62,7 +62,9 @@ function unescaped(payload: string, field: string): string {
   }
 }
 
-/** A file by its address, which the provider fetches: web, YouTube, Cloud Storage, or a stored one. */
+/**
+ * A file by its address, which the provider fetches: web, YouTube, Cloud Storage, or a stored one.
+ */
 function file(fileUri: string, media: Media, field: string, scope: EncodeScope): JsonObject {
   const mimeType = mediaType(media) || (scope.host.fileTypes ? typeByName(fileUri) : "");
   if (mimeType !== mediaType(media)) {
@@ -74,7 +76,9 @@ function file(fileUri: string, media: Media, field: string, scope: EncodeScope):
   return { ...(mimeType !== "" && { mimeType }), fileUri };
 }
 
-/** The address of a stored file: its own, or that of the host's storage for "files/abc" and "abc". */
+/**
+ * The address of a stored file: its own, or that of the host's storage for "files/abc" and "abc".
+ */
 function storedFile(id: string, field: string, { host }: EncodeScope): string {
   if (/^(?:https?|gs):/i.test(id)) return id;
   if (host.filesURL === undefined) {

@@ -20,8 +20,8 @@ import { type EncodeScope, ownOptions, withOptions } from "./encode-scope.ts";
 import type { WirePart } from "./wire.ts";
 
 /**
- * Parts as they are sent. What the API has no place for is left out, with a warning. The signature of
- * a thought goes with it; that of any other part is in its `provider_options`, as it came.
+ * Parts as they are sent. What the API has no place for is left out, with a warning. The signature
+ * of a thought goes with it; that of any other part is in its `provider_options`, as it came.
  */
 export function encodeParts(
   parts: readonly PlacedPart[],

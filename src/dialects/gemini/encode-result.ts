@@ -19,9 +19,9 @@ interface ResultContent {
 }
 
 /**
- * The result of a tool as `functionResponse`, under the name of the tool that its call asked for. One
- * text that is a JSON object is sent as that object; other words go under "output", or under "error"
- * where the tool failed. Throws INVALID_REQUEST where no call stands before it.
+ * The result of a tool as `functionResponse`, under the name of the tool that its call asked for.
+ * One text that is a JSON object is sent as that object; other words go under "output", or under
+ * "error" where the tool failed. Throws INVALID_REQUEST where no call stands before it.
  */
 export function encodeResult(
   result: ToolResult,

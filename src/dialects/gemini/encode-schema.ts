@@ -18,9 +18,9 @@ export interface SchemaSource {
 }
 
 /**
- * A schema under the member that takes it without a loss: JSON Schema as it is, a schema in the API's
- * own words likewise under its own member. Older models take the API's own only: JSON Schema is reduced
- * to it, with a warning for every keyword that is left out. Empty: no schema is given.
+ * A schema under the member that takes it without a loss: JSON Schema as it is, a schema in the
+ * API's own words likewise under its own member. Older models take the API's own only: JSON Schema
+ * is reduced to it, with a warning for every keyword that is left out. Empty: no schema is given.
  */
 export function encodeSchema(source: SchemaSource, scope: EncodeScope): JsonObject {
   const { struct, text, plainMember, reducedMember } = source;
@@ -37,8 +37,8 @@ export function encodeSchema(source: SchemaSource, scope: EncodeScope): JsonObje
 }
 
 /**
- * Whether a schema is written as the API's own SDKs do it, with "OBJECT" for "object", or says `nullable`
- * as OpenAPI 3.0 does, and nothing that OpenAPI has not.
+ * Whether a schema is written as the API's own SDKs do it, with "OBJECT" for "object", or says
+ * `nullable` as OpenAPI 3.0 does, and nothing that OpenAPI has not.
  */
 function isInOwnWords(schema: JsonObject): boolean {
   const all = [...schemasIn(schema)];

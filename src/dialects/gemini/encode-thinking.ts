@@ -8,7 +8,8 @@ type Levels = Extract<ThinkingMode, { kind: "level" }>;
 
 /**
  * Tokens that stand for effort on models that know budgets only: the provider's own table for its
- * OpenAI-compatible endpoint (ai.google.dev/gemini-api/docs/openai). Above "high": the model's maximum.
+ * OpenAI-compatible endpoint (ai.google.dev/gemini-api/docs/openai). Above "high": the model's
+ * maximum.
  */
 const effortBudgets: ReadonlyMap<string, number> = new Map([
   ["minimal", 1_024],

@@ -22,9 +22,9 @@ interface PlacedContent {
 }
 
 /**
- * The system instruction and the turns. System contents that stand later are moved to the instruction;
- * for a model that takes none, it stands before the words of the first turn. Results of tools are
- * gathered: they must come together, and right after their calls.
+ * The system instruction and the turns. System contents that stand later are moved to the
+ * instruction; for a model that takes none, it stands before the words of the first turn. Results
+ * of tools are gathered: they must come together, and right after their calls.
  *
  * Throws INVALID_REQUEST where no turn is left to send.
  */
@@ -114,7 +114,10 @@ function encodeRun(run: readonly PlacedContent[], scope: EncodeScope): WireConte
     : [{ role: "user", parts: resultsFirst(gathered) }, ...contents];
 }
 
-/** Parts of a turn. One that says nothing but an empty text is sent as that, to keep the turns' order. */
+/**
+ * Parts of a turn. One that says nothing but an empty text is sent as that, to keep the turns'
+ * order.
+ */
 function turnParts({ content, field }: PlacedContent, scope: EncodeScope): WirePart[] {
   const placed = contentParts(content, field);
   const parts = encodeParts(placed, content.role, scope);

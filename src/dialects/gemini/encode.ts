@@ -92,7 +92,7 @@ function encodeGenerationConfig(request: LLMRequest, scope: EncodeScope): JsonOb
 function stopsOf({ stopSequences }: LLMRequest, { warnings }: EncodeScope): string[] {
   const taken = stopSequences.slice(0, stopSequencesMax);
   if (taken.length < stopSequences.length) {
-    const why = `the API takes ${stopSequencesMax} stop sequences; this and later ones are left out`;
+    const why = `the API takes ${stopSequencesMax}; this and later ones are left out`;
     warnings.dropped(`stop_sequences[${taken.length}]`, why);
   }
   return taken;

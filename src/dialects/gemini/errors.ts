@@ -143,7 +143,9 @@ function reasonOf(body: StatusBody, status: number): Reason {
   return status === 499 ? "CALLER_CANCELLED" : reasonForStatus(status);
 }
 
-/** Whether a limit will not pass soon: one of a day or month, one of nothing, or a very long wait. */
+/**
+ * Whether a limit will not pass soon: one of a day or month, one of nothing, or a very long wait.
+ */
 function isLasting({ quotas, retryAfterMs }: StatusBody): boolean {
   const lasting = ({ name, value }: { name: string; value: string }): boolean =>
     /per_?(?:day|month)/i.test(name) || value === "0";

@@ -2,8 +2,8 @@ import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { isObject, setMember, storable } from "../json.ts";
 
 /**
- * Metadata of an answer that hold lists, and that a stream may tell bit by bit: sources and what they
- * support, citations, fetched pages, probabilities of tokens.
+ * Metadata of an answer that hold lists, and that a stream may tell bit by bit: sources and what
+ * they support, citations, fetched pages, probabilities of tokens.
  */
 export const listedMembers: ReadonlySet<string> = new Set([
   "groundingMetadata",
@@ -14,7 +14,8 @@ export const listedMembers: ReadonlySet<string> = new Set([
 
 /**
  * Lays a later report on what was told before, member by member. A list that repeats the one before
- * replaces it, another one goes behind it; probabilities, of which each is told once, always go behind.
+ * replaces it, another one goes behind it; probabilities, of which each is told once, always go
+ * behind.
  */
 export function gatherLists(
   name: string,
@@ -36,7 +37,9 @@ function joined(before: JsonValue | undefined, now: JsonValue, isOnce: boolean):
   return all;
 }
 
-/** Most items of a list that a later one is compared with; behind a longer one, everything is new. */
+/**
+ * Most items of a list that a later one is compared with; behind a longer one, everything is new.
+ */
 const comparedMax = 1_000;
 
 function joinedList(before: JsonValue[], now: JsonValue[], isOnce: boolean): JsonValue[] {
@@ -46,7 +49,8 @@ function joinedList(before: JsonValue[], now: JsonValue[], isOnce: boolean): Jso
   if (isRepeated && !isOnce) return now;
   const compared = isOnce || before.length > comparedMax ? [] : before;
   const known = new Set(compared.map((item) => JSON.stringify(item)));
-  // The list is this answer's own by now: a copy for each chunk would cost the square of their number.
+  // The list is this answer's own by now: a copy for each chunk would cost the square of their
+  // number.
   for (const item of now) if (!known.has(JSON.stringify(item))) before.push(item);
   return before;
 }

@@ -3,8 +3,8 @@ import { arrayOf, isObject, mergeInto, objectOf, storable } from "../json.ts";
 import { finishWord } from "./stop-reason.ts";
 
 /**
- * Candidates beside the first. The contract has one answer; the others are kept as the provider sent
- * them, those of a stream put together as a whole answer would hold them.
+ * Candidates beside the first. The contract has one answer; the others are kept as the provider
+ * sent them, those of a stream put together as a whole answer would hold them.
  */
 export class OtherCandidates {
   readonly #all: JsonObject[] = [];

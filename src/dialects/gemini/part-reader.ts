@@ -18,9 +18,9 @@ const marks: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Turns the parts of an answer into parts of the contract, in their order. A text goes on from chunk to
- * chunk of a stream, but one with a signature, or anything else on it, stays a part of its own: it must
- * go back with that.
+ * Turns the parts of an answer into parts of the contract, in their order. A text goes on from
+ * chunk to chunk of a stream, but one with a signature, or anything else on it, stays a part of its
+ * own: it must go back with that.
  */
 export class PartReader {
   readonly #builder: ResponseBuilder;
@@ -136,7 +136,9 @@ export class PartReader {
   }
 }
 
-/** An empty text or thought, as the last chunk of a stream often has it, or a part without anything. */
+/**
+ * An empty text or thought, as the last chunk of a stream often has it, or a part without anything.
+ */
 function saysNothing(part: JsonObject): boolean {
   const said = Object.entries(part).filter(([name, value]) => value !== null && name !== "thought");
   return said.every(([name, value]) => name === "text" && value === "");

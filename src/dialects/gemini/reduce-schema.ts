@@ -34,8 +34,9 @@ const formats: Readonly<Record<string, ReadonlySet<string>>> = {
 
 /**
  * JSON Schema in the API's own words, a part of OpenAPI 3.0: references are written out, types in
- * capital letters, `const` as an `enum` of one, a type beside "null" as `nullable`. Every keyword that
- * is left out or weakened is told by a warning with its path; `field` is the path of the schema.
+ * capital letters, `const` as an `enum` of one, a type beside "null" as `nullable`. Every keyword
+ * that is left out or weakened is told by a warning with its path; `field` is the path of the
+ * schema.
  *
  * Throws INVALID_REQUEST for a schema whose references make it larger than 2000 schemas.
  */

@@ -18,9 +18,10 @@ const knownMembers: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The API's usage in the identity of the contract. Its `promptTokenCount` includes what was cached, but
- * not what tools of the provider put into the prompt; its `candidatesTokenCount` leaves out thoughts.
- * Undefined where nothing is counted: the first chunks of a stream on Vertex AI say who pays only.
+ * The API's usage in the identity of the contract. Its `promptTokenCount` includes what was cached,
+ * but not what tools of the provider put into the prompt; its `candidatesTokenCount` leaves out
+ * thoughts. Undefined where nothing is counted: the first chunks of a stream on Vertex AI say who
+ * pays only.
  */
 export function usageOf(raw: JsonObject): Usage | undefined {
   if (!isCounting(raw)) return undefined;
@@ -48,8 +49,8 @@ export function usageRest(raw: JsonObject): JsonObject | undefined {
 }
 
 /**
- * The usage of a stream so far. Each report that counts at all counts everything until then, and leaves
- * zeros out: it replaces all counts before it. What else was told before holds on.
+ * The usage of a stream so far. Each report that counts at all counts everything until then, and
+ * leaves zeros out: it replaces all counts before it. What else was told before holds on.
  */
 export function laterUsage(before: JsonObject, report: JsonObject): JsonObject {
   const replaces = isCounting(report);

@@ -8,7 +8,9 @@ export interface GeminiHost {
    * TARGET_NOT_CONFIGURED where the place lacks what the path needs.
    */
   readonly modelPath: (model: string, place: Place | undefined) => string;
-  /** Name of the model inside a count of tokens that holds the whole request. Unset: it holds parts. */
+  /**
+   * Name of the model inside a count of tokens that holds the whole request. Unset: it holds parts.
+   */
   readonly countedModel?: (model: string) => string;
   /** Whether calls of tools and their results carry ids. */
   readonly callIDs: boolean;

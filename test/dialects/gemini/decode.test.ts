@@ -1,5 +1,5 @@
-// Proves what a whole answer becomes: parts of every kind, stop reasons, usage, blocked prompts, further
-// candidates, sources, and what the contract has no place for.
+// Proves what a whole answer becomes: parts of every kind, stop reasons, usage, blocked prompts,
+// further candidates, sources, and what the contract has no place for.
 import { toJson } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import {

@@ -1,5 +1,5 @@
-// Proves where a request goes and how its knobs go out: paths of both hosts, generation settings, the
-// shape of the answer, labels, caller's options, counts of tokens.
+// Proves where a request goes and how its knobs go out: paths of both hosts, generation settings,
+// the shape of the answer, labels, caller's options, counts of tokens.
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { LLMRequestSchema, Modality } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";

@@ -1,5 +1,5 @@
-// Proves how each kind of part goes out: media by bytes and by address, calls, thoughts, blocks of the
-// provider's own, and what is left out with a warning.
+// Proves how each kind of part goes out: media by bytes and by address, calls, thoughts, blocks of
+// the provider's own, and what is left out with a warning.
 import { describe, expect, it } from "vitest";
 import { Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { geminiOnVertex } from "../../../src/dialects/gemini/dialect.ts";

@@ -1,5 +1,5 @@
-// Proves that the wish to think is told to each family of models in its own terms, a budget or a level and
-// never both, and what is warned of; and what else is told by a model's name.
+// Proves that the wish to think is told to each family of models in its own terms, a budget or a
+// level and never both, and what is warned of; and what else is told by a model's name.
 import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { modelTraits } from "../../../src/dialects/gemini/model-traits.ts";

@@ -1,5 +1,5 @@
-// Proves how tools and the choice among them go out, and how a schema is reduced for models that take the
-// API's own words only: nothing of it is lost without a warning that names its path.
+// Proves how tools and the choice among them go out, and how a schema is reduced for models that
+// take the API's own words only: nothing of it is lost without a warning that names its path.
 import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { ToolChoiceMode } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";

@@ -1,5 +1,6 @@
-// Proves how a conversation becomes `systemInstruction` and `contents`: roles, where system words go, how
-// results find the names of their calls and stand right behind them, and which ids are sent.
+// Proves how a conversation becomes `systemInstruction` and `contents`: roles, where system words
+// go, how results find the names of their calls and stand right behind them, and which ids are
+// sent.
 import { describe, expect, it } from "vitest";
 import { Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { geminiOnVertex } from "../../../src/dialects/gemini/dialect.ts";

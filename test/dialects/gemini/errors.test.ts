@@ -1,5 +1,5 @@
-// Proves which reason each failure of the wire gets, from its details, its status word, its words and its
-// status, and what it carries; bodies of any shape are read without a fault.
+// Proves which reason each failure of the wire gets, from its details, its status word, its words
+// and its status, and what it carries; bodies of any shape are read without a fault.
 import { describe, expect, it } from "vitest";
 import type { Reason } from "../../../src/contract/reasons.ts";
 import { gemini } from "../../../src/dialects/gemini/dialect.ts";

@@ -1,6 +1,6 @@
-// Proves over random answers that a stream's events add up to its answer, however its chunks are cut; that
-// one chunk gives what the whole body gives; that an answer goes back part by part as it came; and that
-// whatever the provider adds never crashes the decoder and never vanishes.
+// Proves over random answers that a stream's events add up to its answer, however its chunks are
+// cut; that one chunk gives what the whole body gives; that an answer goes back part by part as it
+// came; and that whatever the provider adds never crashes the decoder and never vanishes.
 import { type JsonObject, type JsonValue, toJson } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
-// Proves that a signature comes back on the very part it came with, whichever kind that is, whole or
-// streamed; and that calls from elsewhere are signed only where the model refuses them unsigned.
+// Proves that a signature comes back on the very part it came with, whichever kind that is, whole
+// or streamed; and that calls from elsewhere are signed only where the model refuses them unsigned.
 import { describe, expect, it } from "vitest";
 import {
   bodyOf,

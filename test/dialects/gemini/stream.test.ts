@@ -1,5 +1,5 @@
-// Proves how a stream is read: texts that go on from chunk to chunk, calls whole and bit by bit, what is
-// told more than once, how it ends, and errors inside it.
+// Proves how a stream is read: texts that go on from chunk to chunk, calls whole and bit by bit,
+// what is told more than once, how it ends, and errors inside it.
 import { describe, expect, it } from "vitest";
 import type { StreamEvent } from "../../../src/contract/adapter.ts";
 import { gemini } from "../../../src/dialects/gemini/dialect.ts";
