@@ -1,8 +1,9 @@
 // Proves that every knob and tool becomes what Cohere's API has for it, and that what cannot be sent is
 // told, never lost in silence.
 import { describe, expect, it } from "vitest";
-import { Modality, ToolChoiceMode } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { Modality, Role, ToolChoiceMode } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { encodeCohereRequest } from "../../support/cohere.ts";
+import { errorOf, type RequestInit } from "../../support/openai-chat.ts";
 
 const hi = { role: "user", content: "Hi" };
 
@@ -179,5 +180,24 @@ describe("tools", () => {
     const { body, warnings } = encodeCohereRequest({ tools: [own, other] });
     expect(body.tools).toEqual([{ type: "x", n: 1 }]);
     expect(warnings).toEqual(["DROPPED tools[1].cache", "DROPPED tools[1].provider"]);
+  });
+});
+
+describe("JSON as text", () => {
+  const broken = { adapter: "custom", type: "x", json: "[]" };
+  const format = { case: "jsonSchema", value: { schemaJson: "[]" } } as const;
+
+  it.each<readonly [string, RequestInit]>([
+    ["request.tools[0].parameters_json", { tools: [{ name: "f", parametersJson: "[]" }] }],
+    ["request.tools[0].provider.json", { tools: [{ provider: broken }] }],
+    ["request.response_format.json_schema.schema_json", { responseFormat: { format } }],
+    [
+      "request.contents[0].parts[0].provider.json",
+      { contents: [{ role: Role.USER, parts: [{ kind: { case: "provider", value: broken } }] }] },
+    ],
+  ])("that is no object is refused in %s", (field, init) => {
+    const error = errorOf(() => encodeCohereRequest(init));
+    expect(error.reason).toBe("INVALID_REQUEST");
+    expect(error.fields.violations).toMatchObject([{ field }]);
   });
 });
