@@ -88,7 +88,8 @@ class ListReader {
   }
 
   complain(path: string, message: string): void {
-    this.#problems.push(`${path}: ${message}`);
+    // Names of a list are foreign text.
+    this.#problems.push(`${path.replace(/[^\x20-\x7e]/g, "\ufffd")}: ${message}`);
   }
 
   add(listProvider: string, name: string, facts: Omit<KnownModel, "name">): void {

@@ -231,6 +231,11 @@ describe("models sync", () => {
     expect(existsSync(folder)).toBe(false);
   });
 
+  it("shows names of a list without what steers a terminal", async () => {
+    const { stderr } = await sync({ openai: { models: { "\u001b[2Jx": 5 } } });
+    expect(stderr).toContain("openai.models.\ufffd[2Jx: expected an object");
+  });
+
   it.each([
     ["what is no JSON", '{\n  "a": 1,\n  oh\n}', "this is not JSON: see line 3, column 3"],
     ["another format", "{}", "neither the list of models.dev nor that of LiteLLM"],

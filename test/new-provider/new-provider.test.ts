@@ -36,7 +36,7 @@ beforeAll(() => {
   for (const path of copied) cpSync(join(root, path), join(tree, path), { recursive: true });
   mkdirSync(join(tree, "test/providers"));
   symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
-});
+}, timeoutMs);
 afterAll(() => rmSync(tree, { recursive: true }));
 
 interface Run {
