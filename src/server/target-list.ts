@@ -33,11 +33,7 @@ export function simulatedTargets(
  * Name of the wire that stands in for a target's provider: its cloud's, that of a shared dialect, or
  * its adapter's own.
  */
-export function simulatedWire({
-  adapter,
-  dialect,
-  host,
-}: Pick<Target, "adapter" | "dialect" | "host">): string {
+function simulatedWire({ adapter, dialect, host }: Target): string {
   return host === "direct" ? (wireOfDialect[dialect.name] ?? adapter.name) : host;
 }
 
