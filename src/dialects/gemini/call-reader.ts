@@ -1,8 +1,8 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { isObject, mergeInto, textOf, unknownMembers } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
-import { CallArguments } from "./call-arguments.ts";
 import { madeUpCallID } from "./call-names.ts";
+import { PartialArguments } from "./partial-arguments.ts";
 
 const partMembers: ReadonlySet<string> = new Set(["functionCall"]);
 const callMembers: ReadonlySet<string> = new Set([
@@ -12,7 +12,7 @@ const callMembers: ReadonlySet<string> = new Set([
 /** A call whose arguments a stream tells bit by bit. */
 interface OpenCall {
   readonly part: number;
-  readonly args: CallArguments;
+  readonly args: PartialArguments;
 }
 
 /** Reads calls of tools: whole ones, and those that a stream of Vertex AI tells bit by bit. */
@@ -57,7 +57,7 @@ export class CallReader {
   #start(name: string, id: string, responseID: string): OpenCall {
     this.#count += 1;
     const part = this.#builder.startToolCall(id || madeUpCallID(responseID, this.#count), name);
-    return { part, args: new CallArguments() };
+    return { part, args: new PartialArguments() };
   }
 
   #end({ part, args }: OpenCall, isTold: boolean, isWhole: boolean): void {

@@ -2,6 +2,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import type { Media } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { invalidField } from "../../contract/connector-error.ts";
 import { toBase64 } from "../base64.ts";
+import { dataURLBytes } from "../data-url.ts";
 import { mediaType } from "../media-facts.ts";
 import { requestField, unsupportedField } from "../request-field.ts";
 import type { EncodeScope } from "./encode-scope.ts";
@@ -21,7 +22,7 @@ export function mediaPart(media: Media, field: string, scope: EncodeScope): Json
       return { inlineData: { ...inline(source.value, media, field), ...named } };
     case "url":
       return /^data:/i.test(source.value)
-        ? { inlineData: { ...fromAddress(source.value, media, field), ...named } }
+        ? { inlineData: { ...fromURL(source.value, media, field), ...named } }
         : { fileData: { ...file(source.value, media, field, scope), ...named } };
     case "fileId":
       return {
@@ -43,23 +44,9 @@ function inline(bytes: Uint8Array, media: Media, field: string): JsonObject {
   return { mimeType, data: toBase64(bytes) };
 }
 
-/** The bytes of a `data:` URL (RFC 2397). */
-function fromAddress(url: string, media: Media, field: string): JsonObject {
-  const comma = url.indexOf(",");
-  if (comma < 0) throw invalidField(requestField(`${field}.media.url`), "is no whole data: URL");
-  const isBase64 = /;\s*base64\s*$/i.test(url.slice(0, comma));
-  const text = unescaped(url.slice(comma + 1), field);
-  const bytes = Buffer.from(text, isBase64 ? "base64" : "utf8");
-  return { mimeType: mediaType(media) || "text/plain", data: toBase64(bytes) };
-}
-
-function unescaped(payload: string, field: string): string {
-  try {
-    return payload.includes("%") ? decodeURIComponent(payload) : payload;
-  } catch {
-    const description = "holds a percent sign that escapes nothing";
-    throw invalidField(requestField(`${field}.media.url`), description);
-  }
+function fromURL(url: string, media: Media, field: string): JsonObject {
+  const data = toBase64(dataURLBytes(url, field));
+  return { mimeType: mediaType(media) || "text/plain", data };
 }
 
 /**

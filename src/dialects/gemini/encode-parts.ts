@@ -9,6 +9,7 @@ import {
   type ToolCall,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { invalidField } from "../../contract/connector-error.ts";
+import { objectArguments } from "../call-arguments.ts";
 import type { PlacedPart } from "../content-parts.ts";
 import { isObject, isObjectText, mergeInto } from "../json.ts";
 import { requestField } from "../request-field.ts";
@@ -104,23 +105,9 @@ function callPart(call: ToolCall, field: string, scope: EncodeScope): JsonObject
   const { id, name } = call;
   scope.calls.add(id, name);
   const isSent = scope.host.callIDs && isGivenCallID(id);
-  return { functionCall: { ...(isSent && { id }), name, args: callArguments(call, field, scope) } };
-}
-
-/**
- * The arguments as the API requires them, an object. Arguments of an earlier turn that were cut or
- * malformed are put whole, as text, under `invalid_arguments`, so that the conversation can go on.
- */
-function callArguments(call: ToolCall, field: string, { raw, warnings }: EncodeScope): WirePart {
-  const text = call.arguments;
-  if (text.trim() === "") return {};
-  const argumentsField = `${field}.tool_call.arguments`;
-  if (isObjectText(text)) return raw.hold(text, requestField(argumentsField));
-  warnings.changed(
-    argumentsField,
-    "not a JSON object, as the API requires: sent as text under invalid_arguments",
-  );
-  return { invalid_arguments: text };
+  return {
+    functionCall: { ...(isSent && { id }), name, args: objectArguments(call, field, scope) },
+  };
 }
 
 function thoughtPart(

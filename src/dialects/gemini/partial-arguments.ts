@@ -17,7 +17,7 @@ const deltaMembers: ReadonlySet<string> = new Set([
  * Arguments of a call that a stream tells bit by bit (`partialArgs`): values at paths such as
  * `$.place.city` or `$.days[0]`, texts in pieces. Lists grow by one at a time.
  */
-export class CallArguments {
+export class PartialArguments {
   readonly #all: JsonObject = {};
   readonly #growing = new Set<string>();
   /** What could not be placed, as it came. */
