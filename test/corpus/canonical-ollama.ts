@@ -1,3 +1,4 @@
+import { parsedArguments } from "./expectation.ts";
 import { objectOf, objectsOf, type Plain } from "./plain.ts";
 import { withoutNulls } from "./request-draft.ts";
 
@@ -8,7 +9,8 @@ import { withoutNulls } from "./request-draft.ts";
  */
 export function canonicalOllama(body: Plain): Plain {
   const { messages, tools, options, stream, format, ...rest } = body;
-  const runner = withoutNulls(objectOf(options));
+  const { stop, ...others } = objectOf(options);
+  const runner = withoutNulls({ ...others, stop: typeof stop === "string" ? [stop] : stop });
   return withoutNulls({
     ...rest,
     messages: objectsOf(messages).map(messageOf),
@@ -22,13 +24,19 @@ export function canonicalOllama(body: Plain): Plain {
 function messageOf({
   tool_call_id: _,
   tool_calls: calls,
+  content,
   thinking,
   images,
   ...rest
 }: Plain): Plain {
-  const called = objectsOf(calls).map(({ id, type, ...call }) => call);
+  const called = objectsOf(calls).map(({ id, type, function: fn, ...call }) => {
+    const { arguments: args, ...said } = objectOf(fn);
+    const value = typeof args === "string" ? parsedArguments(args) : (args ?? {});
+    return { ...call, function: { ...said, arguments: value } };
+  });
   return withoutNulls({
     ...rest,
+    content: content === "" ? undefined : content,
     tool_calls: called.length > 0 ? called : undefined,
     thinking: thinking === "" ? undefined : thinking,
     images: Array.isArray(images) && images.length > 0 ? images : undefined,
@@ -37,5 +45,9 @@ function messageOf({
 
 function toolOf({ function: fn, ...tool }: Plain): Plain {
   const { description, ...rest } = objectOf(fn);
-  return { ...tool, function: withoutNulls({ ...rest, description: description || undefined }) };
+  return {
+    type: "function",
+    ...tool,
+    function: withoutNulls({ ...rest, description: description || undefined }),
+  };
 }

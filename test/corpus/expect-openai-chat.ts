@@ -43,7 +43,8 @@ function answerOf(body: Plain): Expectation {
   return {
     kind: "answer",
     text: stringOf(message.content),
-    thinking: stringOf(message.reasoning_content) || stringOf(message.reasoning),
+    thinking:
+      stringOf(message.reasoning_content) || stringOf(message.reasoning) || wordsOf(message),
     refusal: stringOf(message.refusal),
     toolCalls: callsOf(message).map((call) => {
       const fn = objectOf(call.function ?? call.custom);
@@ -57,6 +58,13 @@ function answerOf(body: Plain): Expectation {
     stop: stringOf(choice.finish_reason),
     usage: usageOf(body.usage),
   };
+}
+
+/** Words of thinking that stand in its details alone. */
+function wordsOf({ reasoning_details: details }: Plain): string {
+  return objectsOf(details)
+    .map(({ text, summary }) => stringOf(text) || stringOf(summary))
+    .join("");
 }
 
 /** Tool calls, or the one call of the older API, which has no id. */
@@ -75,36 +83,51 @@ function usageOf(value: unknown): ExpectedUsage | undefined {
   return {
     input: countOf(value.prompt_tokens),
     output,
-    cacheRead: countOf(input.cached_tokens),
+    cacheRead: countOf(input.cached_tokens) || countOf(value.cached_tokens),
     cacheWrite: countOf(input.cache_write_tokens),
     // Thinking is a part of the output, even where a gateway counts it anew.
     reasoning: Math.min(countOf(details.reasoning_tokens), output),
   };
 }
 
+interface JoinedCall {
+  id: string;
+  name: string;
+  arguments: string;
+}
+
 interface Joined {
   readonly message: Record<string, unknown>;
-  readonly calls: Map<number, { id: string; name: string; arguments: string }>;
+  readonly calls: JoinedCall[];
+  /** The call that pieces of an index belong to. */
+  readonly open: Map<number, JoinedCall>;
   finish: unknown;
   usage: unknown;
 }
 
 /** A stream as the whole answer it stands for; only the first choice is judged. */
 function joined(events: readonly Plain[]): Plain {
-  const sum: Joined = { message: {}, calls: new Map(), finish: undefined, usage: undefined };
+  const sum: Joined = {
+    message: {},
+    calls: [],
+    open: new Map(),
+    finish: undefined,
+    usage: undefined,
+  };
   for (const event of events) {
-    if (isObject(event.usage)) sum.usage = event.usage;
+    const usage = event.usage ?? objectOf(event.x_groq).usage;
+    if (isObject(usage)) sum.usage = usage;
     for (const choice of objectsOf(event.choices)) {
       if ((choice.index ?? 0) === 0) add(choice, sum);
     }
   }
-  const calls = [...sum.calls.values()].map(({ id, ...fn }) => ({ id, function: fn }));
+  const calls = sum.calls.map(({ id, ...fn }) => ({ id, function: fn }));
   const message = { ...sum.message, tool_calls: calls };
   return { choices: [{ message, finish_reason: sum.finish }], usage: sum.usage };
 }
 
 function add(choice: Plain, sum: Joined): void {
-  const { message, calls } = sum;
+  const { message } = sum;
   sum.finish = choice.finish_reason ?? sum.finish;
   const delta = objectOf(choice.delta);
   for (const member of ["content", "refusal", "reasoning_content", "reasoning"]) {
@@ -112,19 +135,24 @@ function add(choice: Plain, sum: Joined): void {
       message[member] = `${message[member] ?? ""}${delta[member]}`;
     }
   }
-  for (const piece of objectsOf(delta.tool_calls)) addPiece(calls, piece);
+  const details = objectsOf(delta.reasoning_details);
+  message.reasoning_details = [...objectsOf(message.reasoning_details), ...details];
+  for (const piece of objectsOf(delta.tool_calls)) addPiece(sum, piece);
 }
 
-function addPiece(
-  calls: Map<number, { id: string; name: string; arguments: string }>,
-  piece: Plain,
-): void {
-  const index = Number(piece.index ?? 0);
-  const call = calls.get(index) ?? { id: "", name: "", arguments: "" };
+/** Adds a piece to the call of its index. Some servers number every call 0: another id begins another. */
+function addPiece({ calls, open }: Joined, piece: Plain): void {
   const fn = objectOf(piece.function ?? piece.custom);
-  calls.set(index, {
-    id: call.id || stringOf(piece.id),
-    name: call.name || stringOf(fn.name),
-    arguments: call.arguments + stringOf(fn.arguments ?? fn.input),
-  });
+  const id = stringOf(piece.id);
+  const index = Number(piece.index ?? 0);
+  const known = open.get(index);
+  const isOther = id !== "" && known?.id !== "" && id !== known?.id && stringOf(fn.name) !== "";
+  const call = known === undefined || isOther ? { id: "", name: "", arguments: "" } : known;
+  if (call !== known) {
+    calls.push(call);
+    open.set(index, call);
+  }
+  call.id ||= id;
+  call.name ||= stringOf(fn.name);
+  call.arguments += stringOf(fn.arguments ?? fn.input);
 }

@@ -93,7 +93,7 @@ function callOf(call: Plain, madeUp: string, own: ProviderFields): PartInit {
   const value = {
     id: stringOf(id) || madeUp,
     name: stringOf(name),
-    arguments: JSON.stringify(args ?? {}),
+    arguments: typeof args === "string" ? args : JSON.stringify(args ?? {}),
   };
   const options = { ...rest, ...(Object.keys(inner).length > 0 && { function: inner }) };
   return { kind: { case: "toolCall", value }, ...own.options("call", options) };

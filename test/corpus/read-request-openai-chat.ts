@@ -210,6 +210,7 @@ function formatOf(format: unknown, unsaid: Unsaid): RequestInit {
 const modalityNames: ReadonlyMap<unknown, Modality> = new Map<unknown, Modality>([
   ["text", Modality.TEXT],
   ["audio", Modality.AUDIO],
+  ["image", Modality.IMAGE],
 ]);
 
 /** Takes what is a knob of the contract out of `unsaid`. */

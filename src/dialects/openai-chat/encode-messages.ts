@@ -266,7 +266,7 @@ function toolMessage(placed: PlacedPart, moved: ChatPart[], context: EncodeConte
   }));
   const items: ChatPart[] = [];
   for (const inner of parts) {
-    const isMedia = inner.part.kind.case === "media";
+    const isMedia = inner.part.kind.case === "media" && context.host.takesMediaInResults !== true;
     if (isMedia) context.warnings.changed(inner.field, "sent as the user's, after the result");
     (isMedia ? moved : items).push(...userPart(inner, context));
   }

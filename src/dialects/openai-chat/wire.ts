@@ -43,6 +43,8 @@ export interface ChatHost {
   readonly takesVideo?: boolean;
   /** Whether documents may be given by address, and without a name. Default: no. */
   readonly takesAnyDocument?: boolean;
+  /** Whether results of tools may hold pictures and other media. Default: no, they follow the results. */
+  readonly takesMediaInResults?: boolean;
   /** Whether parts and tools may be marked for the prompt cache, as Anthropic's are. Default: no. */
   readonly takesCacheMarks?: boolean;
   /** What it takes of the caller's labels. Default: `safety_identifier`, and metadata. */

@@ -14,6 +14,7 @@ export const anyServer: ChatHost = {
   toolIDCharactersMax: 256,
   takesTopK: true,
   takesVideo: true,
+  takesMediaInResults: true,
   reasoningMember: "reasoning_content",
   thinking: { isShown: true },
   labels: { endUserMember: "user", takesMetadata: true },
@@ -24,6 +25,7 @@ const service: ChatHost = {
   ...anyServer,
   takesTopK: false,
   takesVideo: false,
+  takesMediaInResults: false,
   reasoningMember: "reasoning",
 };
 
@@ -116,6 +118,7 @@ const knownHosts: readonly KnownHost[] = [
       stopSequencesMax: 4,
       takesTopK: true,
       takesVideo: true,
+      takesMediaInResults: true,
       takesAnyDocument: true,
       takesCacheMarks: true,
       thinking: { form: "object" },
@@ -126,6 +129,7 @@ const knownHosts: readonly KnownHost[] = [
 /** The chat wire that Ollama speaks beside its own. */
 const ollamaChat: ChatHost = {
   ...service,
+  takesMediaInResults: true,
   labels: { takesMetadata: false },
 };
 

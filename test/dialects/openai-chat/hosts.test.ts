@@ -158,6 +158,23 @@ describe("media", () => {
     expect(errorOf(() => sentTo({}, { contents })).reason).toBe("UNSUPPORTED_FIELD");
   });
 
+  it("stands in results where the host takes it there, and else behind them", () => {
+    const value = { toolCallId: "c1", parts: [text("Look"), clip] };
+    const contents: Turns = [{ role: Role.TOOL, parts: [{ kind: { case: "toolResult", value } }] }];
+    const video = { type: "video_url", video_url: { url: "https://x.example/a" } };
+    const inside = sentTo({ takesVideo: true, takesMediaInResults: true }, { contents });
+    expect(inside.messages).toMatchObject([
+      { role: "tool", content: [{ type: "text", text: "Look" }, video] },
+    ]);
+    expect(inside.warnings).toEqual([]);
+    const behind = sentTo({ takesVideo: true }, { contents });
+    expect(behind.messages).toMatchObject([
+      { role: "tool", content: "Look" },
+      { role: "user", content: [video] },
+    ]);
+    expect(behind.warnings).toEqual(["CHANGED contents[0].parts[0].tool_result.parts[1]"]);
+  });
+
   it("videos by file id are refused everywhere", () => {
     const part = media({ kind: MediaKind.VIDEO, source: { case: "fileId", value: "f" } });
     const contents = [{ role: Role.USER, parts: [part] }];
