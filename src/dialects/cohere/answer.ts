@@ -15,6 +15,7 @@ import {
   textOf,
   unknownMembers,
 } from "../json.ts";
+import { madeUpID } from "../made-up-id.ts";
 import { itemMember } from "../openai-responses/wire.ts";
 import { ResponseBuilder } from "../response-builder.ts";
 import { ContentList } from "./content-list.ts";
@@ -38,6 +39,8 @@ const functionMembers: ReadonlySet<string> = new Set(["name", "arguments"]);
 export class CohereAnswer {
   readonly builder: ResponseBuilder = new ResponseBuilder();
   readonly contents: ContentList;
+  /** The provider's id of the answer. Empty: not known yet. */
+  id = "";
   readonly #context: DecodeContext;
   readonly #calls = new Map<number, number>();
   readonly #citations: JsonObject[] = [];
@@ -87,8 +90,9 @@ export class CohereAnswer {
       this.#addBlock(call);
       return;
     }
-    const id = textOf(call.id) || `call_${index}`;
-    const part = this.builder.startToolCall(id, textOf(fn.name));
+    const name = textOf(fn.name);
+    const id = textOf(call.id) || madeUpID(`${this.id} ${index} ${name}`);
+    const part = this.builder.startToolCall(id, name);
     this.#calls.set(index, part);
     this.builder.appendArguments(part, argumentsText(fn.arguments));
     this.#keepOwn(part, call);
@@ -123,7 +127,7 @@ export class CohereAnswer {
   }
 
   /**
-   * The whole answer. `end` has what stands beside the message: id, finish_reason, usage; `extra` is
+   * The whole answer. `end` has what stands beside the message: finish_reason, usage; `extra` is
    * more for `provider_metadata`. Throws the classified error of an answer that ended with one.
    */
   finish(end: JsonObject, extra: JsonObject): LLMResponse {
@@ -145,7 +149,7 @@ export class CohereAnswer {
       ...extra,
     };
     return this.builder.build({
-      id: textOf(end.id),
+      id: this.id,
       model: this.#context.model,
       stopReason: this.#stopReasonOf(raw),
       rawStopReason: raw,

@@ -27,6 +27,7 @@ export function decodeCohere(body: JsonObject, context: DecodeContext): LLMRespo
     throw new ConnectorError("PROVIDER_MALFORMED_RESPONSE", "the provider's answer has no message");
   }
   const answer = new CohereAnswer(context);
+  answer.id = textOf(body.id);
   answer.takeMessage(objectOf(message));
   return answer.finish(body, {});
 }
@@ -40,7 +41,6 @@ export class CohereStreamDecoder implements StreamDecoder {
   readonly #answer: CohereAnswer;
   readonly #unknown = new UnknownEvents();
   readonly #model: string;
-  #id = "";
   #end: JsonObject | undefined;
   #response: LLMResponse | undefined;
 
@@ -73,7 +73,7 @@ export class CohereStreamDecoder implements StreamDecoder {
 
   progress(): StreamSnapshot {
     return {
-      id: this.#id,
+      id: this.#answer.id,
       model: this.#model,
       usage: usageOf(this.#end?.usage),
       toolCallsOpen: this.#answer.builder.toolCallsOpen,
@@ -86,7 +86,7 @@ export class CohereStreamDecoder implements StreamDecoder {
     const index = typeof event.index === "number" ? event.index : 0;
     switch (type) {
       case "message-start":
-        this.#id = textOf(event.id) || this.#id;
+        answer.id = textOf(event.id) || answer.id;
         answer.takeMessage(message);
         break;
       case "content-start":
@@ -124,7 +124,8 @@ export class CohereStreamDecoder implements StreamDecoder {
 
   #finish(event: JsonObject): void {
     const rest = unknownMembers(event, endMembers);
-    this.#end = { id: textOf(event.id) || this.#id, ...objectOf(event.delta), ...rest };
+    this.#answer.id = textOf(event.id) || this.#answer.id;
+    this.#end = { ...objectOf(event.delta), ...rest };
     this.#response = this.#answer.finish(this.#end, this.#unknown.members());
   }
 }

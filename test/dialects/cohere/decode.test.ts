@@ -62,9 +62,11 @@ describe("an answer", () => {
   it("has plain text as its content at some servers, and ids where none were given", () => {
     expect(partsOf(decodeCohereMessage({ content: "Hi" }))).toEqual([["text", "Hi"]]);
     const { id: _, ...anonymous } = call("", "");
-    expect(partsOf(decodeCohereMessage({ tool_calls: [anonymous] }))).toEqual([
-      ["toolCall", "call_0", "get_weather", "{}"],
+    const parts = (id: string) => partsOf(decodeCohereMessage({ tool_calls: [anonymous] }, { id }));
+    expect(parts("c1")).toMatchObject([
+      ["toolCall", expect.stringMatching(/^call_[0-9a-f]{16}$/), "get_weather", "{}"],
     ]);
+    expect(parts("c1")).not.toEqual(parts("c2"));
   });
 
   it("lays citations on the text they are of", () => {
