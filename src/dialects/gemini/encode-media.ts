@@ -13,24 +13,18 @@ import type { EncodeScope } from "./encode-scope.ts";
  */
 export function mediaPart(media: Media, field: string, scope: EncodeScope): JsonObject {
   const { source, name } = media;
-  const named = scope.host.namedMedia && name !== "" ? { displayName: name } : {};
-  if (name !== "" && !scope.host.namedMedia) {
-    scope.warnings.dropped(`${field}.media.name`, "this API shows the model no names of media");
+  if (name !== "") {
+    scope.warnings.dropped(`${field}.media.name`, "the API shows the model no names of media");
   }
   switch (source.case) {
     case "data":
-      return { inlineData: { ...inline(source.value, media, field), ...named } };
+      return { inlineData: inline(source.value, media, field) };
     case "url":
       return /^data:/i.test(source.value)
-        ? { inlineData: { ...fromURL(source.value, media, field), ...named } }
-        : { fileData: { ...file(source.value, media, field, scope), ...named } };
+        ? { inlineData: fromURL(source.value, media, field) }
+        : { fileData: file(source.value, media, field, scope) };
     case "fileId":
-      return {
-        fileData: {
-          ...file(storedFile(source.value, field, scope), media, field, scope),
-          ...named,
-        },
-      };
+      return { fileData: file(storedFile(source.value, field, scope), media, field, scope) };
     default:
       throw invalidField(requestField(`${field}.media`), "needs a source");
   }

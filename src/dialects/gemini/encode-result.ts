@@ -93,7 +93,7 @@ function addMedia(
   const isFile = sent.inlineData === undefined;
   const isInner =
     scope.traits.resultMedia &&
-    (isFile ? scope.host.namedMedia : innerTypes.test(mediaType(media)));
+    (isFile ? scope.host.resultFiles : innerTypes.test(mediaType(media)));
   if (!isInner) {
     scope.warnings.changed(field, "sent behind the result: it cannot stand inside it here");
   }

@@ -18,6 +18,9 @@ const effortBudgets: ReadonlyMap<string, number> = new Map([
   ["high", 24_576],
 ]);
 
+/** The provider's own levels. Any other word goes as it is. */
+const ownLevels: ReadonlySet<string> = new Set(["minimal", "low", "medium", "high"]);
+
 /** Levels of effort over the highest that the provider has. */
 const overHigh: ReadonlySet<string> = new Set(["xhigh", "max"]);
 
@@ -89,7 +92,7 @@ function byLevel(
   if (isOff(config)) {
     const field = effort === "none" ? "thinking.effort" : "thinking.budget_tokens";
     warnings.changed(field, `${model} always thinks: sent as its lowest level, "${levelMin}"`);
-    return { thinkingLevel: levelMin };
+    return levelOf(levelMin);
   }
   if (effort === "") {
     return budgetTokens === undefined ? {} : { thinkingBudget: Number(budgetTokens) };
@@ -100,11 +103,15 @@ function byLevel(
   }
   if (effort === "minimal" && levelMin !== effort) {
     warnings.changed("thinking.effort", `${model} has no level under "${levelMin}": sent as that`);
-    return { thinkingLevel: levelMin };
+    return levelOf(levelMin);
   }
-  if (!overHigh.has(effort)) return { thinkingLevel: effort };
+  if (!overHigh.has(effort)) return levelOf(effort);
   warnings.changed("thinking.effort", `${model} has no level over "high": sent as that`);
-  return { thinkingLevel: "high" };
+  return levelOf("high");
+}
+
+function levelOf(effort: string): JsonObject {
+  return { thinkingLevel: ownLevels.has(effort) ? effort.toUpperCase() : effort };
 }
 
 function includeOf(

@@ -7,7 +7,7 @@ export const directHost: GeminiHost = {
   countedModel: resource,
   callIDs: true,
   labels: false,
-  namedMedia: false,
+  resultFiles: false,
   fileTypes: false,
   filesURL: "https://generativelanguage.googleapis.com/v1beta/",
 };
@@ -17,7 +17,7 @@ export const vertexHost: GeminiHost = {
   modelPath: (model, place) => vertexModelPath(place, "google", model),
   callIDs: false,
   labels: true,
-  namedMedia: true,
+  resultFiles: true,
   fileTypes: true,
 };
 

@@ -16,8 +16,8 @@ export interface GeminiHost {
   readonly callIDs: boolean;
   /** Whether a request takes `labels`. */
   readonly labels: boolean;
-  /** Whether media take a name to show, and results of tools take files by their address. */
-  readonly namedMedia: boolean;
+  /** Whether results of tools take files by their address. */
+  readonly resultFiles: boolean;
   /** Whether a file needs its MIME type. */
   readonly fileTypes: boolean;
   /** Address of stored files, before "files/…". Unset: the host stores none. */

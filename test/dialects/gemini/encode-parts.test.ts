@@ -59,17 +59,15 @@ describe("media", () => {
     expect(sentPart(media(value))).toEqual({ part: expected, warnings: [] });
   });
 
-  it("on Vertex AI have a name, and a MIME type by the name of their file", () => {
-    const named = media({ name: "Plan", source: at("gs://b/plan.pdf") });
-    expect(sentPart(named, { dialect: geminiOnVertex })).toEqual({
-      part: {
-        fileData: { mimeType: "application/pdf", fileUri: "gs://b/plan.pdf", displayName: "Plan" },
-      },
+  it("on Vertex AI have a MIME type by the name of their file", () => {
+    const plan = media({ source: at("gs://b/plan.pdf") });
+    expect(sentPart(plan, { dialect: geminiOnVertex })).toEqual({
+      part: { fileData: { mimeType: "application/pdf", fileUri: "gs://b/plan.pdf" } },
       warnings: ["DEFAULTED contents[0].parts[0].media.mime_type"],
     });
   });
 
-  it("lose their name directly, with a warning", () => {
+  it("lose their name with a warning", () => {
     const { warnings } = sentPart(media({ name: "Plan", mimeType: "image/png", source: bytes }));
     expect(warnings).toEqual(["DROPPED contents[0].parts[0].media.name"]);
   });
