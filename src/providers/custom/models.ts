@@ -3,7 +3,7 @@
 import type { KnownModel } from "../../contract/adapter.ts";
 
 const priced: Omit<KnownModel, "name"> = { pricedWhen: { "usage.billed_units.input_tokens": [""],
-  "usage.num_sources_used": [""] } };
+  "usage.num_sources_used": ["0"] } };
 const told: Omit<KnownModel, "name"> =
   { source: "https://github.com/BerriAI/litellm/blob/main/model_prices_and_context_window.json",
   asOf: "2026-11-09" };
