@@ -23,8 +23,9 @@ const patterns: readonly ModelPattern[] = [
     ],
   },
   {
-    pattern: `mistral\\.(?:${families})-.+`,
-    examples: ["mistral.mistral-large-2407-v1:0"],
+    // Ids of Bedrock's, with the prefix of an inference profile.
+    pattern: `(?:(?:us|eu|apac|jp|au|global)\\.)?mistral\\.(?:${families})-.+`,
+    examples: ["mistral.mistral-large-2407-v1:0", "us.mistral.pixtral-large-2502-v1:0"],
   },
   {
     pattern: "labs-(?:mistral|ministral|devstral|leanstral)-[^:/]+",
