@@ -1,14 +1,18 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 
-/** Whole numbers that a double cannot hold, as they were written, by the object or list they stand in. */
+/**
+ * Whole numbers that a double cannot hold, as they were written, by the object or list they stand
+ * in.
+ */
 const written = new WeakMap<object, Map<string, string>>();
 
 /** Digits that make a number too long for a double, or any other run of as many. */
 const longDigits = /\d{16}/;
 
 /**
- * Parses JSON as the language does, and remembers the digits of whole numbers that a double rounds, for
- * `exactText`: ids of 64 bits stand in the arguments of tools. Throws SyntaxError for what is no JSON.
+ * Parses JSON as the language does, and remembers the digits of whole numbers that a double rounds,
+ * for `exactText`: ids of 64 bits stand in the arguments of tools. Throws SyntaxError for what is
+ * no JSON.
  */
 export function parseJSON(text: string): unknown {
   return longDigits.test(text) ? JSON.parse(text, remember) : JSON.parse(text);
@@ -29,8 +33,8 @@ function remember(
 }
 
 /**
- * A value as JSON text. Numbers that `parseJSON` has rounded are written as they came, as long as the
- * object they stand in is the one that was parsed and not a copy.
+ * A value as JSON text. Numbers that `parseJSON` has rounded are written as they came, as long as
+ * the object they stand in is the one that was parsed and not a copy.
  */
 export function exactText(value: JsonValue): string {
   const text = JSON.stringify(value);

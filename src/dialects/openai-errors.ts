@@ -6,7 +6,9 @@ import { arrayOf, objectOf } from "./json.ts";
 import { type OpenAIErrorBody, readErrorObject, readErrorText } from "./openai-error-body.ts";
 import { cleanText, providerError, reasonForStatus } from "./provider-error.ts";
 
-/** A failure of a server of the OpenAI family, classified by its structured code, then its status. */
+/**
+ * A failure of a server of the OpenAI family, classified by its structured code, then its status.
+ */
 export function openAIError(failure: ProviderFailure): ConnectorError {
   return classify(readErrorText(failure.body), failure.status, failure.headers);
 }
@@ -104,8 +106,8 @@ const filterWords = /flagged as potentially violating|content management policy/
 const modelWords =
   /\bmodel\b.{0,300}?(?:does not exist|has been deprecated|(?:is|been) (?:retired|decommissioned)|not found)|^(?:invalid model|model not found)\b|not a valid model|^no endpoints found|not a chat model/i;
 /**
- * Faults of the caller that servers at home put under 500: llama.cpp, llama-cpp-python and Ollama. The
- * same request would only fail again.
+ * Faults of the caller that servers at home put under 500: llama.cpp, llama-cpp-python and Ollama.
+ * The same request would only fail again.
  */
 const callerWords =
   /^(?:image|audio|video) input is not supported|^failed to parse (?:tools|tool call|messages)|^'\w+' is required|^\d+ validation errors?:|^option "|^invalid format:/i;

@@ -22,7 +22,8 @@ const openAILabels: LabelRules = {
 /**
  * What a host keeps with the answer, on both wires of OpenAI. OpenAI shows metadata only on stored
  * answers, and `store` is a choice of the caller's (`provider_options`): metadata is sent as it is.
- * An id of the end user that is too long is left out, since a shortened one could be another user's.
+ * An id of the end user that is too long is left out, since a shortened one could be another
+ * user's.
  */
 export function encodeLabels(
   { endUserId, metadata }: LLMRequest,

@@ -17,7 +17,10 @@ export function canonicalOpenModels(body: Plain, member: string): Plain {
   });
 }
 
-/** The same for OpenRouter: marks inside the content, and thinking as its details where there are any. */
+/**
+ * The same for OpenRouter: marks inside the content, and thinking as its details where there are
+ * any.
+ */
 export function canonicalOpenRouter({ messages, ...body }: Plain): Plain {
   const turns = objectsOf(messages)
     .map(withMarkInside)

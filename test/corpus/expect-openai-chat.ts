@@ -140,7 +140,10 @@ function add(choice: Plain, sum: Joined): void {
   for (const piece of objectsOf(delta.tool_calls)) addPiece(sum, piece);
 }
 
-/** Adds a piece to the call of its index. Some servers number every call 0: another id begins another. */
+/**
+ * Adds a piece to the call of its index. Some servers number every call 0: another id begins
+ * another.
+ */
 function addPiece({ calls, open }: Joined, piece: Plain): void {
   const fn = objectOf(piece.function ?? piece.custom);
   const id = stringOf(piece.id);

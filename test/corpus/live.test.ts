@@ -1,5 +1,5 @@
-// Proves that exchanges with live servers that broke off, because the client left or the server died, never end with OK,
-// and that what was said until then came through.
+// Proves that exchanges with live servers that broke off, because the client left or the server
+// died, never end with OK, and that what was said until then came through.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { judgedNames } from "./judged-apis.ts";
 import { brokenRecordings, corpusFolder } from "./recordings.ts";

@@ -26,8 +26,9 @@ import {
 } from "./request-draft.ts";
 
 /**
- * Reads a body of OpenAI's Chat Completions as its author would have asked the contract. `adapter` is
- * the one that is asked, `reasoningMember` the member of messages in which its host takes thinking.
+ * Reads a body of OpenAI's Chat Completions as its author would have asked the contract. `adapter`
+ * is the one that is asked, `reasoningMember` the member of messages in which its host takes
+ * thinking.
  */
 export function readOpenAIChatRequest(
   body: Plain,
@@ -75,7 +76,9 @@ function contentOf(message: Plain, own: ProviderFields): TurnInit {
   return { ...content, parts: [...partsOf(message.content, own), ...refusals, ...calls] };
 }
 
-/** Thinking that goes back: as text in the host's member, and what else holds it as its own fields. */
+/**
+ * Thinking that goes back: as text in the host's member, and what else holds it as its own fields.
+ */
 function thoughtsOf(
   message: Plain,
   member: string,

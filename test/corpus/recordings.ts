@@ -29,7 +29,10 @@ export interface Recording {
 /** Folder of the recordings. Unset: the tests that read them are skipped. */
 export const corpusFolder: string | undefined = process.env.CONNECTORS_CORPUS;
 
-/** All recordings of the given APIs, in the order of their files; of live servers, what ended complete. */
+/**
+ * All recordings of the given APIs, in the order of their files; of live servers, what ended
+ * complete.
+ */
 export function recordingsOf(apis: readonly string[]): readonly Recording[] {
   if (corpusFolder === undefined || !existsSync(corpusFolder)) return [];
   const folder = corpusFolder;
@@ -43,7 +46,10 @@ export function recordingsOf(apis: readonly string[]): readonly Recording[] {
   return [...exchanges, ...live].filter(({ api }) => apis.includes(String(api))).map(toRecording);
 }
 
-/** Exchanges with live servers of the given APIs that broke off: the client left, or the server died. */
+/**
+ * Exchanges with live servers of the given APIs that broke off: the client left, or the server
+ * died.
+ */
 export function brokenRecordings(apis: readonly string[]): readonly Recording[] {
   if (corpusFolder === undefined) return [];
   return liveRecords(corpusFolder)
@@ -77,8 +83,8 @@ function toRecording(record: Plain): Recording {
 }
 
 /**
- * The bytes of an AWS event stream: in base64, which some recorders did not say, or events of which a
- * recorder kept only the lines. Undefined: it is none.
+ * The bytes of an AWS event stream: in base64, which some recorders did not say, or events of which
+ * a recorder kept only the lines. Undefined: it is none.
  */
 function eventStreamOf(
   { body, encoding }: Plain,

@@ -68,7 +68,10 @@ function isSameAnswer(sentBack: readonly Plain[], answer: ExpectedAnswer): boole
   return text !== "" && toolCalls.length === 0 && textIn(sentBack) === text;
 }
 
-/** Ids that only tell a place ("functions.get_time:0") come again in every take, with other arguments. */
+/**
+ * Ids that only tell a place ("functions.get_time:0") come again in every take, with other
+ * arguments.
+ */
 function isIn(said: string, { id, arguments: args }: ExpectedToolCall): boolean {
   if (!said.includes(JSON.stringify(id))) return false;
   const texts = isObject(args)

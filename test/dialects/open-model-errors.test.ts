@@ -1,5 +1,6 @@
-// Proves that what hosts and servers of open models say of a failure in shapes and statuses of their own gets the reason
-// of the error table: words of the host behind a gateway, faults of the caller under 500, limits under 413.
+// Proves that what hosts and servers of open models say of a failure in shapes and statuses of
+// their own gets the reason of the error table: words of the host behind a gateway, faults of the
+// caller under 500, limits under 413.
 import { describe, expect, it } from "vitest";
 import type { Reason } from "../../src/contract/reasons.ts";
 import { openAIError, openAIStreamError } from "../../src/dialects/openai-errors.ts";

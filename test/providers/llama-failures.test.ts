@@ -1,5 +1,6 @@
-// Proves over real sockets that no failure of a host or server of open models passes for an answer: streams that are
-// cut, torn or empty, errors in every place of a stream or body, and bodies of proxies; on the chat wire and Ollama's own.
+// Proves over real sockets that no failure of a host or server of open models passes for an answer:
+// streams that are cut, torn or empty, errors in every place of a stream or body, and bodies of
+// proxies; on the chat wire and Ollama's own.
 import { describe, expect, it } from "vitest";
 import type { Reason } from "../../src/contract/reasons.ts";
 import type { Target } from "../../src/contract/target.ts";
@@ -329,7 +330,8 @@ describe("an answer", () => {
 
   it("keeps every digit of arguments that are an object", async () => {
     const call =
-      '{"message":{"tool_calls":[{"function":{"name":"f","arguments":{"id":1234567890123456789}}}]}';
+      '{"message":{"tool_calls":[{"function":{"name":"f",' +
+      '"arguments":{"id":1234567890123456789}}}]}';
     const chatBody = `{"choices":[{"index":0,"finish_reason":"tool_calls",${call.slice(1)}}]}`;
     const outcomes = [
       await replied(native, { body: `${call},"done":true}` }, false),

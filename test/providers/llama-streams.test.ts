@@ -1,6 +1,6 @@
-// Proves over real sockets that the oddities of streams of open models' hosts and servers come through as one answer:
-// ids and names in every piece, in none or late, thinking in any of its members, usage in any chunk, and chunks that
-// say nothing.
+// Proves over real sockets that the oddities of streams of open models' hosts and servers come
+// through as one answer: ids and names in every piece, in none or late, thinking in any of its
+// members, usage in any chunk, and chunks that say nothing.
 import { describe, expect, it } from "vitest";
 import { StopReason } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { llama } from "../../src/providers/llama/index.ts";

@@ -1,5 +1,6 @@
-// Proves that Llama's patterns lead names of open models to it, in RE2 as in the language's own engine, and never a name
-// that only looks like one; that its record is whole; and that each known host is asked in its own words.
+// Proves that Llama's patterns lead names of open models to it, in RE2 as in the language's own
+// engine, and never a name that only looks like one; that its record is whole; and that each known
+// host is asked in its own words.
 import { create, type JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { LLMRequestSchema, Role } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";

@@ -191,7 +191,9 @@ const stopReasons: ReadonlyMap<string, StopReason> = new Map<string, StopReason>
   ["length", StopReason.MAX_TOKENS],
 ]);
 
-/** The server says "stop" where the model wants a tool. `load` and `unload` are no end of a turn. */
+/**
+ * The server says "stop" where the model wants a tool. `load` and `unload` are no end of a turn.
+ */
 function stopReasonOf(reason: string, hasCall: boolean): StopReason {
   const known = stopReasons.get(reason) ?? StopReason.OTHER;
   const isPlain = known === StopReason.END_TURN || known === StopReason.UNSPECIFIED;

@@ -188,8 +188,9 @@ function toolCall(call: ToolCall, { part, field }: PlacedPart, scope: EncodeScop
 }
 
 /**
- * The arguments as the server requires them, an object. Arguments of an earlier turn that were cut or
- * malformed are put whole, as text, under `invalid_arguments`, so that the conversation can go on.
+ * The arguments as the server requires them, an object. Arguments of an earlier turn that were cut
+ * or malformed are put whole, as text, under `invalid_arguments`, so that the conversation can go
+ * on.
  */
 function argumentsOf(
   { arguments: text }: ToolCall,

@@ -60,7 +60,9 @@ const marks: readonly (readonly [string, string])[] = [
   ["OggS", "audio/ogg"],
 ];
 
-/** The answer does not name the format that was asked for; its first bytes do. Empty: raw samples. */
+/**
+ * The answer does not name the format that was asked for; its first bytes do. Empty: raw samples.
+ */
 function mimeTypeOf(data: Uint8Array): string {
   const head = String.fromCharCode(...data.subarray(0, 4));
   const named = marks.find(([mark]) => head.startsWith(mark))?.[1];

@@ -20,8 +20,8 @@ export interface EncodeContext {
 }
 
 /**
- * The adapter's own fields of a part or tool. What the Responses wire of the same adapter keeps of an
- * item is not for this wire: a history may have been written by both.
+ * The adapter's own fields of a part or tool. What the Responses wire of the same adapter keeps of
+ * an item is not for this wire: a history may have been written by both.
  */
 export function ownOptions(
   options: JsonObject | undefined,
@@ -31,7 +31,10 @@ export function ownOptions(
   return own;
 }
 
-/** Marks a part, message or tool for the prompt cache, where the host takes marks and it can hold one. */
+/**
+ * Marks a part, message or tool for the prompt cache, where the host takes marks and it can hold
+ * one.
+ */
 export function mark(
   object: JsonValue | undefined,
   { hint, field }: { readonly hint: CacheHint | undefined; readonly field: string },

@@ -44,7 +44,9 @@ export function encodeMessages(
   return messages;
 }
 
-/** Calls that another model or the caller made have no thinking of this one: it is said to be empty. */
+/**
+ * Calls that another model or the caller made have no thinking of this one: it is said to be empty.
+ */
 function settleReasoning(messages: readonly ChatMessage[], { host }: EncodeContext): void {
   const member = host.needsReasoning ? host.reasoningMember : undefined;
   if (member === undefined || !messages.some((message) => message[member] !== undefined)) return;

@@ -18,11 +18,12 @@ import { encodeTools } from "./encode-tools.ts";
 import type { ChatHost } from "./wire.ts";
 
 /**
- * A request as a body for the host's endpoint of chat completions. Throws UNSUPPORTED_FIELD for media that this wire has
- * no form for.
+ * A request as a body for the host's endpoint of chat completions. Throws UNSUPPORTED_FIELD for
+ * media that this wire has no form for.
  *
- * Sampling knobs go out as given for every model: which models refuse which knob changes from release
- * to release, and the provider's 400 names the parameter, where a list here would drop it on a guess.
+ * Sampling knobs go out as given for every model: which models refuse which knob changes from
+ * release to release, and the provider's 400 names the parameter, where a list here would drop it
+ * on a guess.
  */
 export function encodeChat(input: EncodeInput, host: ChatHost): WireRequest {
   const { request, adapter, model, stream, requestId } = input;
@@ -99,7 +100,9 @@ const modalityNames: ReadonlyMap<Modality, string> = new Map<Modality, string>([
   [Modality.IMAGE, "image"],
 ]);
 
-/** The shape of the answer. Undefined where none is given. Throws INVALID_REQUEST for a bad schema. */
+/**
+ * The shape of the answer. Undefined where none is given. Throws INVALID_REQUEST for a bad schema.
+ */
 export function encodeFormat(
   responseFormat: ResponseFormat | undefined,
   { raw }: EncodeContext,

@@ -22,8 +22,8 @@ import { messageMembers, reasoningMembers, returnedMembers } from "./wire.ts";
  * Reads the message of an answer, or its deltas one after the other, into parts.
  *
  * A whole message is read as one delta, so that both ways give the same parts: one text, one
- * refusal, one thinking, and the calls, each in the place where it first came. Only content given as
- * an array keeps an order of its own.
+ * refusal, one thinking, and the calls, each in the place where it first came. Only content given
+ * as an array keeps an order of its own.
  */
 export class MessageReader {
   readonly #builder: ResponseBuilder;
@@ -184,7 +184,9 @@ export class MessageReader {
   }
 }
 
-/** A list that comes in pieces, such as Groq's executed tools: an item adds to that of its index. */
+/**
+ * A list that comes in pieces, such as Groq's executed tools: an item adds to that of its index.
+ */
 function joinedList(known: readonly JsonValue[], items: readonly JsonValue[]): JsonValue[] {
   const indexOf = (item: JsonValue): JsonValue | undefined => objectOf(item).index;
   if (!items.every((item) => typeof indexOf(item) === "number")) return [...items];

@@ -42,7 +42,9 @@ export function returnThinking(
   mergeInto(message, own);
 }
 
-/** Whether the members stand for the text: details of a gateway, or sealed ones. Others repeat it. */
+/**
+ * Whether the members stand for the text: details of a gateway, or sealed ones. Others repeat it.
+ */
 function isTold(options: JsonObject, { host }: EncodeContext): boolean {
   const { reasoning_details: details, reasoning_opaque: opaque } = options;
   if (textOf(opaque) !== "") return true;

@@ -24,8 +24,8 @@ export interface StopEvidence {
 }
 
 /**
- * Why an answer ended. Local servers say "stop" (or nothing) where they mean a tool call, and OpenAI
- * says it where the model declined.
+ * Why an answer ended. Local servers say "stop" (or nothing) where they mean a tool call, and
+ * OpenAI says it where the model declined.
  */
 export function stopReasonOf(raw: string, evidence: StopEvidence): StopReason {
   const known = raw === "" ? StopReason.UNSPECIFIED : stopReasons.get(raw.toLowerCase());

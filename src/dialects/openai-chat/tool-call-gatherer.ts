@@ -135,7 +135,9 @@ interface Piece {
   readonly id: string;
   readonly name: string;
   readonly fragment: string;
-  /** What goes back with the call: a kind other than `function`, and members beyond the contract. */
+  /**
+   * What goes back with the call: a kind other than `function`, and members beyond the contract.
+   */
   readonly own: JsonObject;
 }
 

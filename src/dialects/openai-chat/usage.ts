@@ -27,8 +27,8 @@ const noMembers: ReadonlySet<string> = new Set();
 /**
  * Reads `usage` by the contract's identity: input with what was cached, output with thinking.
  *
- * OpenAI counts so itself. Hosts that count thinking, cached or spoken input apart are told by their
- * sums; their own two numbers are then kept in `rest`.
+ * OpenAI counts so itself. Hosts that count thinking, cached or spoken input apart are told by
+ * their sums; their own two numbers are then kept in `rest`.
  */
 export function readUsage(raw: JsonObject): ChatUsage {
   if (!isTokenCount(raw.prompt_tokens) || !isTokenCount(raw.completion_tokens)) {

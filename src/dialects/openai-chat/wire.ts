@@ -33,7 +33,9 @@ export interface ChatHost {
   readonly takesStreamOptions?: boolean;
   /** Member of the model's messages that takes thinking back as text. Default: none. */
   readonly reasoningMember?: "reasoning_content" | "reasoning";
-  /** Whether each turn with calls needs that member, if only empty, once one has it. Default: no. */
+  /**
+   * Whether each turn with calls needs that member, if only empty, once one has it. Default: no.
+   */
   readonly needsReasoning?: boolean;
   /** Options of a text that are members of its message, such as `prefix`. Default: none. */
   readonly messageOptions?: readonly string[];
@@ -43,9 +45,14 @@ export interface ChatHost {
   readonly takesVideo?: boolean;
   /** Whether documents may be given by address, and without a name. Default: no. */
   readonly takesAnyDocument?: boolean;
-  /** Whether results of tools may hold pictures and other media. Default: no, they follow the results. */
+  /**
+   * Whether results of tools may hold pictures and other media. Default: no, they follow the
+   * results.
+   */
   readonly takesMediaInResults?: boolean;
-  /** Whether parts and tools may be marked for the prompt cache, as Anthropic's are. Default: no. */
+  /**
+   * Whether parts and tools may be marked for the prompt cache, as Anthropic's are. Default: no.
+   */
   readonly takesCacheMarks?: boolean;
   /** What it takes of the caller's labels. Default: `safety_identifier`, and metadata. */
   readonly labels?: LabelRules;
@@ -54,8 +61,8 @@ export interface ChatHost {
 /** How a host is told to think. */
 export interface ThinkingRules {
   /**
-   * `level`: by `reasoning_effort`. `object`: by an object `reasoning` of level or budget, and whether
-   * to leave thinking out, as OpenRouter takes it. Default: `level`.
+   * `level`: by `reasoning_effort`. `object`: by an object `reasoning` of level or budget, and
+   * whether to leave thinking out, as OpenRouter takes it. Default: `level`.
    */
   readonly form?: "level" | "object";
   /** Members of the body that turn thinking off. Default: the level "none". */
@@ -92,7 +99,9 @@ export const choiceMembers: ReadonlySet<string> = new Set([
   "obfuscation",
 ]);
 
-/** Member of a block's own fields that names the list of the message it stood in, if not `content`. */
+/**
+ * Member of a block's own fields that names the list of the message it stood in, if not `content`.
+ */
 export const listMember = "list";
 
 /** Member of a thinking part's own fields that holds the item of the content it came as. */
@@ -123,7 +132,7 @@ export const messageMembers: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Members of a message that go back with it as they came: Gemini's proofs of thinking. They are laid on
- * the text of the message.
+ * Members of a message that go back with it as they came: Gemini's proofs of thinking. They are
+ * laid on the text of the message.
  */
 export const returnedMembers: readonly string[] = ["extra_content"];

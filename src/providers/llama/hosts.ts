@@ -4,8 +4,8 @@ import { chatDialect } from "../../dialects/openai-chat/dialect.ts";
 import type { ChatHost } from "../../dialects/openai-chat/wire.ts";
 
 /**
- * A server of open models that is known by nothing but its address: what llama.cpp, vLLM and their kin
- * have in common. What such a server does not know, it ignores.
+ * A server of open models that is known by nothing but its address: what llama.cpp, vLLM and their
+ * kin have in common. What such a server does not know, it ignores.
  */
 export const anyServer: ChatHost = {
   path: "/chat/completions",

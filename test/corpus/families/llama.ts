@@ -36,8 +36,8 @@ const ollama: JudgedAPI = {
 };
 
 /**
- * The same as the owner of a wire judges it, but for errors in the middle of a stream, which llama.cpp
- * sends in a form of its own: bare, or without a name.
+ * The same as the owner of a wire judges it, but for errors in the middle of a stream, which
+ * llama.cpp sends in a form of its own: bare, or without a name.
  */
 function withBareErrors(expect: JudgedAPI["expect"]): JudgedAPI["expect"] {
   return (recording) => {

@@ -1,5 +1,6 @@
-// Proves that whole answers of Ollama are read: text, thinking, calls with and without ids, pictures, reasons to
-// stop, counts and times; and that errors in every place become the right reason.
+// Proves that whole answers of Ollama are read: text, thinking, calls with and without ids,
+// pictures, reasons to stop, counts and times; and that errors in every place become the right
+// reason.
 import { describe, expect, it } from "vitest";
 import { StopReason, UsageSource } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { ollama } from "../../../src/dialects/ollama/dialect.ts";

@@ -1,5 +1,6 @@
-// Proves that turns become Ollama's messages: one text each, pictures as base64, calls with their arguments as
-// objects, results under the name of their tool; and that media this wire has no form for is refused.
+// Proves that turns become Ollama's messages: one text each, pictures as base64, calls with their
+// arguments as objects, results under the name of their tool; and that media this wire has no form
+// for is refused.
 import { describe, expect, it } from "vitest";
 import { MediaKind, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { encodeOllamaRequest, ollamaTurns } from "../../support/ollama.ts";

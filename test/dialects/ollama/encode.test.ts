@@ -1,5 +1,6 @@
-// Proves that each knob of a request becomes its own member or option of Ollama's body, that streaming is always
-// said, and that whatever this wire cannot take is told as a warning of the right kind.
+// Proves that each knob of a request becomes its own member or option of Ollama's body, that
+// streaming is always said, and that whatever this wire cannot take is told as a warning of the
+// right kind.
 import { describe, expect, it } from "vitest";
 import { Modality, ToolChoiceMode } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { encodeOllamaRequest } from "../../support/ollama.ts";

@@ -1,5 +1,6 @@
-// Proves by random answers that a stream of Ollama, its bytes cut anywhere, gives the same answer as a whole body
-// field for field; that a cut before the end never passes for one; and that nothing foreign crashes the decoder.
+// Proves by random answers that a stream of Ollama, its bytes cut anywhere, gives the same answer
+// as a whole body field for field; that a cut before the end never passes for one; and that nothing
+// foreign crashes the decoder.
 import { create, type JsonObject, toBinary, toJson } from "@bufbuild/protobuf";
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect } from "vitest";

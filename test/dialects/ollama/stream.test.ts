@@ -1,5 +1,5 @@
-// Proves that streams of Ollama are read line by line: deltas as they come, content in the last line too, calls
-// whole, lines of unknown kinds kept; and that only `done: true` is an end.
+// Proves that streams of Ollama are read line by line: deltas as they come, content in the last
+// line too, calls whole, lines of unknown kinds kept; and that only `done: true` is an end.
 import { describe, expect, it } from "vitest";
 import { ollama } from "../../../src/dialects/ollama/dialect.ts";
 import { decodeOllamaStream, lastly, line } from "../../support/ollama.ts";

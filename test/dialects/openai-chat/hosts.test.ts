@@ -1,5 +1,5 @@
-// Proves that what hosts of the chat wire do not agree on is data: each rule of a host changes what is sent, or what is
-// told as left out, and without the rule the body is as OpenAI takes it.
+// Proves that what hosts of the chat wire do not agree on is data: each rule of a host changes what
+// is sent, or what is told as left out, and without the rule the body is as OpenAI takes it.
 import { create, type JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { LLMRequestSchema, MediaKind, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
