@@ -14,6 +14,7 @@ import { AnswerPrinter } from "./answer-printer.ts";
 import { type Connection, withConnection } from "./connection.ts";
 import type { CallFlags } from "./flags.ts";
 import { grpcurlCommand } from "./grpcurl.ts";
+import { dollars } from "./models-money.ts";
 import { optionsOf, requestOf } from "./request.ts";
 import { isTerminal, note, print, printJSON } from "./terminal.ts";
 
@@ -70,9 +71,11 @@ async function streamed(
 }
 
 /** One line about the answer, and one for each warning. */
-function tellAbout({ model, usage, route, rawStopReason, warnings }: LLMResponse): void {
+function tellAbout(response: LLMResponse): void {
+  const { model, usage, cost, route, rawStopReason, warnings } = response;
   for (const { field, message } of warnings) note(`warning: ${field}: ${message}`);
   const tokens = `${usage?.inputTokens ?? 0} in, ${usage?.outputTokens ?? 0} out`;
   const how = route?.simulated ? ", simulated" : "";
-  note(`${model} by ${route?.target ?? "?"}${how}; ${tokens}; ${rawStopReason}`);
+  const paid = cost?.known ? `; ${dollars(cost.amountNanos)} USD` : "";
+  note(`${model} by ${route?.target ?? "?"}${how}; ${tokens}${paid}; ${rawStopReason}`);
 }

@@ -28,7 +28,9 @@ describe("for people", () => {
     const { code, stdout, stderr } = await call("Hello", "--max-tokens", "100");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^.* This is a simulated answer .* You said: "Hello"\.\n$/);
-    expect(stderr).toMatch(/^claude-sonnet-5 by anthropic; \d+ in, \d+ out; end_turn\n$/);
+    expect(stderr).toMatch(
+      /^claude-sonnet-5 by anthropic; \d+ in, \d+ out; 0\.\d+ USD; end_turn\n$/,
+    );
   });
 
   it("prints the same streamed", async () => {
