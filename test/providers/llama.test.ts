@@ -27,6 +27,7 @@ const own = [
   "meta-llama/Meta-Llama-3-70B-Instruct",
   "meta-llama/llama-guard-4-12b",
   "us.meta.llama3-2-1b-instruct-v1:0",
+  "ca.meta.llama4-scout-17b-instruct-v1:0",
   "meta.llama4-scout-17b-instruct-v1:0",
 ];
 

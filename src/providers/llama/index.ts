@@ -10,7 +10,7 @@ const patterns: readonly ModelPattern[] = [
     examples: ["gpt-oss-20b", "gpt-oss:120b", "openai/gpt-oss-120b"],
   },
   {
-    pattern: "(?:(?:(?:us|eu|apac|global)\\.)?meta\\.llama|meta-llama/|(?:code)?llama).*",
+    pattern: "(?:(?:(?:us|eu|apac|jp|au|ca|global)\\.)?meta\\.llama|meta-llama/|(?:code)?llama).*",
     examples: [
       "llama-3.3-70b-versatile",
       "llama3.2:3b",
