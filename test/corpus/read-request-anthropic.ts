@@ -18,9 +18,12 @@ import {
   withoutNulls,
 } from "./request-draft.ts";
 
-/** Reads a body of Anthropic's Messages as its author would have asked the contract. */
-export function readAnthropicRequest(body: Plain): ReadRequest {
-  const own = new ProviderFields("anthropic");
+/**
+ * Reads a body of Anthropic's Messages as its author would have asked the contract. `adapter` is the
+ * one that is asked.
+ */
+export function readAnthropicRequest(body: Plain, adapter = "anthropic"): ReadRequest {
+  const own = new ProviderFields(adapter);
   const { model, system, messages, stream, tools, ...rest } = withoutNulls(body);
   const unsaid = { ...rest } as Unsaid;
   const prompt = system === undefined ? [] : [{ role: "system", content: system }];
@@ -51,7 +54,7 @@ function contentOf({ role: said, content }: Plain, own: ProviderFields): TurnIni
 /** A block; its mark for the cache, and what else the contract has no field for, beside it. */
 function partOf(block: Plain, own: ProviderFields): PartInit {
   const { cache_control: mark, ...bare } = block;
-  const [part, rest] = kindOf(bare);
+  const [part, rest] = kindOf(bare, own.adapter);
   if (part === undefined) return own.blockPart("block", block);
   return { ...part, ...cacheOf(mark), ...own.options(stringOf(block.type), rest) };
 }
@@ -62,7 +65,7 @@ function cacheOf(mark: unknown): Pick<PartInit, "cache"> {
   return { cache: seconds === undefined ? {} : { ttl: { seconds } } };
 }
 
-function kindOf(block: Plain): readonly [PartInit | undefined, Plain] {
+function kindOf(block: Plain, adapter: string): readonly [PartInit | undefined, Plain] {
   const { type, ...members } = block;
   switch (type) {
     case "text": {
@@ -87,12 +90,12 @@ function kindOf(block: Plain): readonly [PartInit | undefined, Plain] {
     case "thinking": {
       const { thinking, signature, ...rest } = members;
       const value = { text: stringOf(thinking), signature: stringOf(signature) };
-      return [{ kind: { case: "thinking", value: { ...value, adapter: "anthropic" } } }, rest];
+      return [{ kind: { case: "thinking", value: { ...value, adapter } } }, rest];
     }
     case "redacted_thinking": {
       const { data, ...rest } = members;
       const redacted = new TextEncoder().encode(stringOf(data));
-      return [{ kind: { case: "thinking", value: { redacted, adapter: "anthropic" } } }, rest];
+      return [{ kind: { case: "thinking", value: { redacted, adapter } } }, rest];
     }
     default:
       return [undefined, {}];

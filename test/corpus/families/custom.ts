@@ -82,7 +82,10 @@ export const customAPIs: JudgedAPIs = {
     target: { preset: "openrouter" },
     expect: expectAnthropic,
     logicalEnd: /"stop_reason"\s*:\s*"/,
-    requests: { read: readAnthropicRequest, canonical: canonicalMessages },
+    requests: {
+      read: (body) => readAnthropicRequest(body, "custom"),
+      canonical: canonicalMessages,
+    },
   },
   "openrouter.responses": responses("openrouter"),
   "perplexity.chat": {
