@@ -32,7 +32,7 @@ export function packItem({ event = "" }: StreamItem, payload: Buffer): Buffer {
  * A message: lengths and their checksum, headers, payload, and a checksum over everything, as in
  * Amazon's event stream encoding.
  */
-export function encodeMessage(headers: Readonly<Record<string, string>>, payload: Buffer): Buffer {
+function encodeMessage(headers: Readonly<Record<string, string>>, payload: Buffer): Buffer {
   const head = Buffer.concat(Object.entries(headers).map(encodeHeader));
   const length = preludeBytes + checksumBytes + head.length + payload.length + checksumBytes;
   const prelude = Buffer.alloc(preludeBytes);
