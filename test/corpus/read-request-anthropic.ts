@@ -136,7 +136,8 @@ function resultOf(members: Plain): readonly [PartInit, Plain] {
 }
 
 function innerPart({ cache_control: mark, ...block }: Plain): PartInit | undefined {
-  const [part, rest] = kindOf(block);
+  // Thinking, which alone is an adapter's, does not stand in a result.
+  const [part, rest] = kindOf(block, "");
   const isPlain = part?.kind?.case === "text" || part?.kind?.case === "media";
   return isPlain && Object.keys(rest).length === 0 ? { ...part, ...cacheOf(mark) } : undefined;
 }
