@@ -1,6 +1,6 @@
 // Proves how the file of a catalogue is read: every member in the units of the contract, and every
 // mistake told at once with its line and column, before anything is used.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -111,6 +111,15 @@ models:
       }),
     );
   });
+});
+
+it("the example of the page is one", () => {
+  const page = readFileSync(new URL("../../docs/models.md", import.meta.url), "utf8");
+  const [, example = ""] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+  const [large, small] = modelsOf(example);
+  expect(Object.keys(large?.prices ?? {})).toHaveLength(9);
+  expect(large?.pricesAt).toEqual({ azure: { input: 2_500_000_000n, output: 10_000_000_000n } });
+  expect(small).toMatchObject({ retired: true, successor: "acme-large" });
 });
 
 describe("mistakes", () => {
