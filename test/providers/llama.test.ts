@@ -201,6 +201,22 @@ describe("a preset", () => {
     expect(encoded(chat).members).toEqual({ max_tokens: 9, reasoning_effort: "none" });
   });
 
+  it("of llama.cpp counts tokens, the others do not", () => {
+    const counting = llama.presets?.flatMap(({ name, dialects }) =>
+      Object.values(dialects).some(({ countTokens }) => countTokens !== undefined) ? [name] : [],
+    );
+    expect(counting).toEqual(["llamacpp"]);
+    const counter = llama.presets?.[0]?.dialects["openai-chat"]?.countTokens;
+    const request = create(LLMRequestSchema, { contents: [{ role: Role.USER, message: "Hi" }] });
+    const input = { adapter: "llama", model: "m", stream: false, requestId: "" };
+    const wire = counter?.encode({ ...input, request });
+    expect(wire?.path).toBe("/chat/completions/input_tokens");
+    const messages = [{ role: "user", content: "Hi" }];
+    expect(JSON.parse(wire?.body ?? "")).toEqual({ model: "m", messages });
+    expect(counter?.decode({ input_tokens: 32, object: "response.input_tokens" })).toBe(32n);
+    expect(() => counter?.decode({ tokens: 32 })).toThrow("no count of tokens");
+  });
+
   it("is listed with the others", () => {
     const names = llama.presets?.map(({ name }) => name);
     expect(names).toEqual([...hosts.map(([name]) => name), "ollama"]);

@@ -1,5 +1,6 @@
 import type { Dialect } from "../../contract/adapter.ts";
 import { openAIError } from "../openai-errors.ts";
+import { chatTokenCounter } from "./count-tokens.ts";
 import { ChatStreamDecoder, decodeChat } from "./decode.ts";
 import { encodeChat } from "./encode.ts";
 import type { ChatHost } from "./wire.ts";
@@ -19,6 +20,7 @@ export function chatDialect(host: ChatHost, defaultBaseURL: string): Dialect {
     decode: decodeChat,
     createDecoder: (context) => new ChatStreamDecoder(context),
     toError: openAIError,
+    ...(host.countPath !== undefined && { countTokens: chatTokenCounter(host, host.countPath) }),
   };
 }
 

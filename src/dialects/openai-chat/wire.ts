@@ -21,6 +21,8 @@ export type ChatMessage = {
 export interface ChatHost {
   /** Path of the endpoint, after the base URL. */
   readonly path: string;
+  /** Path at which it counts the input tokens of a request. Default: it does not count. */
+  readonly countPath?: string;
   /** Name of the limit on output tokens: old and small servers know `max_tokens` alone. */
   readonly maxTokensMember: "max_completion_tokens" | "max_tokens";
   /** Most stop sequences it takes; more are left out with a Warning. */

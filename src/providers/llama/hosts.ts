@@ -47,6 +47,7 @@ const knownHosts: readonly KnownHost[] = [
     keyVariable: "LLAMA_API_KEY",
     host: {
       ...anyServer,
+      countPath: "/chat/completions/input_tokens",
       thinking: { off: templateOff, isShown: true },
       labels: { takesMetadata: false },
     },
