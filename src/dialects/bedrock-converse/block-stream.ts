@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import type { JsonObject } from "@bufbuild/protobuf";
 import { ConnectorError } from "../../contract/connector-error.ts";
 import { fromBase64 } from "../base64.ts";
 import { objectOf, textOf } from "../json.ts";
@@ -6,7 +6,7 @@ import type { ResponseBuilder } from "../response-builder.ts";
 import { citationOf } from "./citations.ts";
 import type { ContentBlocks } from "./content-blocks.ts";
 import { WholeBlock } from "./whole-block.ts";
-import { callerToolTypes, deltaMembers, kindAmong, restOf } from "./wire.ts";
+import { argumentsText, callerToolTypes, deltaMembers, kindAmong, restOf } from "./wire.ts";
 
 /** A block that has begun: a part that grows, or a block that becomes one when it is whole. */
 type OpenBlock =
@@ -120,7 +120,7 @@ export class BlockStream {
         this.#builder.addCitation(part, citationOf(delta.citation ?? null));
         break;
       case "toolUse":
-        this.#builder.appendArguments(part, inputText(objectOf(delta.toolUse).input));
+        this.#builder.appendArguments(part, argumentsText(objectOf(delta.toolUse).input));
         break;
       default:
         this.#appendReasoning(part, objectOf(delta.reasoningContent));
@@ -135,11 +135,6 @@ export class BlockStream {
     const more = fromBase64(redactedContent);
     kind.value.redacted = Uint8Array.from([...kind.value.redacted, ...more]);
   }
-}
-
-function inputText(input: JsonValue | undefined): string {
-  if (input === undefined || input === null) return "";
-  return typeof input === "string" ? input : JSON.stringify(input);
 }
 
 function malformed(what: string): ConnectorError {

@@ -1,5 +1,6 @@
 import { create, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { type Citation, CitationSchema } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { exactText } from "../../contract/exact-json.ts";
 import { arrayOf, isObject, objectOf, textOf } from "../json.ts";
 
 /** A source as Converse cites it. Its type is the kind of its location, such as "documentChar". */
@@ -18,7 +19,7 @@ export function citationOf(value: JsonValue): Citation {
     sourceId: textOf(citation.source),
     ...(start !== undefined && { start }),
     ...(end !== undefined && { end }),
-    json: JSON.stringify(value),
+    json: exactText(value),
   });
 }
 

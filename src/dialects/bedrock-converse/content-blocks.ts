@@ -1,10 +1,11 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { MediaKind } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { exactText } from "../../contract/exact-json.ts";
 import { fromBase64 } from "../base64.ts";
 import { arrayOf, isObject, objectOf, textOf } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
 import { citationOf, joinedTexts } from "./citations.ts";
-import { blockMembers, callerToolTypes, kindAmong, restOf } from "./wire.ts";
+import { argumentsText, blockMembers, callerToolTypes, kindAmong, restOf } from "./wire.ts";
 
 /**
  * Turns whole blocks of content into parts. What of a block has no place in its part goes with it as
@@ -114,7 +115,7 @@ export class ContentBlocks {
     const value = {
       adapter: this.#adapter,
       type: Object.keys(block)[0] ?? "",
-      json: JSON.stringify(block),
+      json: exactText(block),
     };
     this.#builder.addWhole({ kind: { case: "provider", value } });
   }
@@ -126,9 +127,4 @@ export class ContentBlocks {
   #setOptions(part: number | undefined, options: JsonObject | undefined): void {
     if (part !== undefined) this.#builder.setProviderOptions(part, this.#adapter, options);
   }
-}
-
-function argumentsText(input: JsonValue | undefined): string {
-  if (input === undefined || input === null) return "";
-  return typeof input === "string" ? input : JSON.stringify(input);
 }

@@ -12,6 +12,7 @@ import {
 import { invalidField } from "../../contract/connector-error.ts";
 import { ownOptions, withOptions } from "../anthropic-messages/encode-scope.ts";
 import { toBase64 } from "../base64.ts";
+import { objectArguments } from "../call-arguments.ts";
 import type { PlacedPart } from "../content-parts.ts";
 import { isObject, isObjectText, mergeInto } from "../json.ts";
 import { requestField } from "../request-field.ts";
@@ -142,23 +143,7 @@ function spokenMedia(media: Media, field: string, scope: EncodeScope): JsonObjec
 
 function toolUseBlock(call: ToolCall, field: string, scope: EncodeScope): JsonObject {
   const toolUseId = scope.toolIds.forCall(call.id);
-  return { toolUse: { toolUseId, name: call.name, input: toolInput(call, field, scope) } };
-}
-
-/**
- * The arguments as the API requires them, an object. Arguments of an earlier turn that were cut or
- * malformed are put whole, as text, under `invalid_arguments`, so that the conversation can go on.
- */
-function toolInput(call: ToolCall, field: string, { raw, warnings }: EncodeScope): WireBlock {
-  const text = call.arguments;
-  if (text.trim() === "") return {};
-  const argumentsField = `${field}.tool_call.arguments`;
-  if (isObjectText(text)) return raw.hold(text, requestField(argumentsField));
-  warnings.changed(
-    argumentsField,
-    "not a JSON object, as the API requires: sent as text under invalid_arguments",
-  );
-  return { invalid_arguments: text };
+  return { toolUse: { toolUseId, name: call.name, input: objectArguments(call, field, scope) } };
 }
 
 function toolResultBlock(result: ToolResult, field: string, scope: EncodeScope): JsonObject {

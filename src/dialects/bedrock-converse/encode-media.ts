@@ -2,6 +2,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { type Media, MediaKind } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { invalidField } from "../../contract/connector-error.ts";
 import { toBase64 } from "../base64.ts";
+import { dataURLBytes } from "../data-url.ts";
 import { mediaKind, mediaType } from "../media-facts.ts";
 import { requestField, unsupportedField } from "../request-field.ts";
 import type { EncodeScope } from "./encode-scope.ts";
@@ -118,29 +119,13 @@ function sourceOf({ source }: Media, field: string): JsonObject {
     case "data":
       return { bytes: toBase64(source.value) };
     case "url":
-      return { bytes: inlineBytes(source.value, field) };
+      if (/^data:/i.test(source.value))
+        return { bytes: toBase64(dataURLBytes(source.value, field)) };
+      throw unsupportedField(field, "this API fetches nothing: send the bytes");
     case "fileId":
       if (/^s3:\/\//i.test(source.value)) return { s3Location: { uri: source.value } };
       throw unsupportedField(field, "files are known to this API by their address in S3 (s3://…)");
     default:
       throw invalidField(requestField(`${field}.media`), "needs a source");
-  }
-}
-
-/** The bytes in a `data:` URL (RFC 2397), as base64. */
-function inlineBytes(url: string, field: string): string {
-  if (!/^data:/i.test(url))
-    throw unsupportedField(field, "this API fetches nothing: send the bytes");
-  const comma = url.indexOf(",");
-  if (comma < 0) throw invalidField(requestField(`${field}.media.url`), "is no whole data: URL");
-  const isBase64 = /;\s*base64\s*$/i.test(url.slice(0, comma));
-  try {
-    const payload = decodeURIComponent(url.slice(comma + 1));
-    return toBase64(Buffer.from(payload, isBase64 ? "base64" : "utf8"));
-  } catch {
-    throw invalidField(
-      requestField(`${field}.media.url`),
-      "holds a percent sign that escapes nothing",
-    );
   }
 }

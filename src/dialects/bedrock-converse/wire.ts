@@ -1,4 +1,5 @@
-import type { JsonObject } from "@bufbuild/protobuf";
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import { exactText } from "../../contract/exact-json.ts";
 import { isObject, setMember, storable } from "../json.ts";
 
 /** Types of a call of a tool that is for the caller to make; others are made by the provider. */
@@ -54,4 +55,10 @@ export function restOf(object: JsonObject, known: KnownMembers): JsonObject | un
     if (left !== undefined) setMember(rest, name, storable(left));
   }
   return Object.keys(rest).length > 0 ? rest : undefined;
+}
+
+/** Arguments of a call as text: pieces of it come as text, whole ones as a value. Empty: none. */
+export function argumentsText(input: JsonValue | undefined): string {
+  if (input === undefined || input === null) return "";
+  return typeof input === "string" ? input : exactText(input);
 }

@@ -3,6 +3,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { MediaKind, Role, StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { parseJSON } from "../../../src/contract/exact-json.ts";
 import { bedrockConverse } from "../../../src/dialects/bedrock-converse/dialect.ts";
 import { thrownBy } from "../../support/framing.ts";
 import {
@@ -224,6 +225,12 @@ describe("a block, whole and streamed", () => {
     const { body } = send({ contents: [{ role: Role.USER, message: "Hi" }, content ?? {}] });
     expect((body.messages as { content: unknown[] }[])[1]?.content).toEqual([block]);
   });
+});
+
+it("keeps all digits of numbers in arguments", () => {
+  const text = '{"toolUse":{"toolUseId":"t","name":"look","input":{"id":12345678901234567890}}}';
+  const [part] = whole([parseJSON(text) as JsonObject]).content?.parts ?? [];
+  expect(part?.kind.value).toMatchObject({ arguments: '{"id":12345678901234567890}' });
 });
 
 describe("the rest of an answer", () => {
