@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import type { Dialect } from "../contract/adapter.ts";
+import type { Dialect, Framing } from "../contract/adapter.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
 import { parseBoundedJSON } from "../framing/bounded-json.ts";
@@ -76,9 +76,8 @@ export function decodeText(
 ): LLMResponse {
   const { dialect, adapter } = plan.target;
   const context = { adapter: adapter.name, model: plan.model };
-  if (dialect.framing === "sse" && startsAsEvents(text)) {
-    return aggregate(text, plan, limits);
-  }
+  const framing = streamFraming(text, dialect.framing);
+  if (framing !== undefined) return aggregate(text, framing, plan, limits);
   const body = answerObject(text, response, dialect, limits);
   return guarded(() => dialect.decode(body, context));
 }
@@ -122,14 +121,20 @@ function holdsError(body: JsonObject): boolean {
   return error !== undefined && error !== null && error !== "" && !isAnswer;
 }
 
-/** A stream's text starts with a field or a comment; JSON with a brace, HTML with "<". */
-function startsAsEvents(text: string): boolean {
-  return /^\ufeff?\s*(?:data|event|id|retry)?:/.test(text);
+/**
+ * How a whole text that is a stream is cut: server-sent events start with a field or a comment, a list of
+ * them with a bracket, and JSON lines are objects on more than one line. Undefined: it is no stream.
+ */
+function streamFraming(text: string, framing: Framing): Framing | undefined {
+  if (framing === "ndjson") return /\}\s*\n\s*\{/.test(text) ? "ndjson" : undefined;
+  if (framing !== "sse") return undefined;
+  if (/^\ufeff?\s*(?:data|event|id|retry)?:/.test(text)) return "sse";
+  return /^\ufeff?\s*\[/.test(text) ? "json-array" : undefined;
 }
 
-function aggregate(text: string, plan: CallPlan, limits: Limits): LLMResponse {
+function aggregate(text: string, framing: Framing, plan: CallPlan, limits: Limits): LLMResponse {
   const { dialect, adapter } = plan.target;
-  const framer = createFramer(dialect.framing, limits);
+  const framer = createFramer(framing, limits);
   const decoder = guarded(() =>
     dialect.createDecoder({ adapter: adapter.name, model: plan.model }),
   );
@@ -138,6 +143,7 @@ function aggregate(text: string, plan: CallPlan, limits: Limits): LLMResponse {
   }
   const { end } = guarded(() => decoder.end());
   if (end.kind === "truncated") {
+    if (framing === "json-array") throw malformed("the provider's answer is a list, and no answer");
     throw new ConnectorError("STREAM_TRUNCATED", "the provider's answer ended before its end");
   }
   return end.response;

@@ -160,6 +160,28 @@ describe("a call", () => {
   });
 });
 
+describe("a list in place of an answer", () => {
+  const json = { headers: "content-type: application/json\r\n" };
+
+  it("is the chunks of a stream, which add up to one", async () => {
+    const started = await scene(direct, JSON.stringify(chunks), json);
+    const response = await started.call({ model });
+    const texts = chunks.flatMap(({ candidates }) => candidates ?? []);
+    expect(response?.content?.message).not.toBe("");
+    expect(texts.length).toBeGreaterThan(1);
+  });
+
+  it.each(["[]", "[1]", '[{"other": true}]'])(
+    "is malformed where it holds none: %s",
+    async (body) => {
+      const started = await scene(direct, body, json);
+      expect(await errorOf(started.call({ model }))).toMatchObject({
+        reason: "PROVIDER_MALFORMED_RESPONSE",
+      });
+    },
+  );
+});
+
 describe("a stream", () => {
   const names = [
     "started",
