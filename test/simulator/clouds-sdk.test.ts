@@ -125,6 +125,7 @@ describe("Anthropic's SDK at clouds", () => {
     const params = { model: "claude-sonnet-4-5@20250929", max_tokens: 300, messages };
     const whole = await client.messages.create(params);
     expect(whole.model).toBe("claude-sonnet-4-5-20250929");
+    expect(whole.id).toMatch(/^msg_vrtx_01/);
     expect((await client.messages.stream(params).finalMessage()).content).toEqual(whole.content);
     const { input_tokens } = await client.messages.countTokens({ model: params.model, messages });
     expect(whole.usage.input_tokens).toBe(input_tokens);

@@ -285,6 +285,9 @@ describe("the simulated Vertex AI", () => {
     const own = { contents: [user], labels: { team: "a" } };
     expect((await post(simulator, path, own)).status).toBe(200);
     expect((await send(two, own)).json().error.message).toContain('Unknown name "labels"');
+    const silent = { contents: [{ parts: user.parts }] };
+    expect((await send(two, silent)).status).toBe(200);
+    expect((await post(simulator, path, silent)).json().error.message).toMatch(/valid role/);
     const schema = { type: "OBJECT", properties: {}, additionalProperties: false };
     expect((await post(simulator, path, form(schema))).status).toBe(200);
     const naked = await fetch(simulator.url + path, {

@@ -18,14 +18,20 @@ const unknownBlock: Block = stiffBlock({
   note: "No client knows this type of block.",
 });
 
-/** The content blocks of an answer. */
-export function toBlocks(script: Script, call: Call): Block[] {
+/** The content blocks of an answer. `mark` is what a cloud puts into ids. */
+export function toBlocks(script: Script, call: Call, mark: string): Block[] {
   const random = createRandom(call.seed, "block ids", call.key);
-  const blocks = script.parts.flatMap((part, index) => toBlock(part, index, call, random));
+  const blocks = script.parts.flatMap((part, index) => toBlock(part, index, call, random, mark));
   return call.directive.unknownBlock ? [unknownBlock, ...blocks] : blocks;
 }
 
-function toBlock(part: ScriptPart, index: number, call: Call, random: Random): Block[] {
+function toBlock(
+  part: ScriptPart,
+  index: number,
+  call: Call,
+  random: Random,
+  mark: string,
+): Block[] {
   switch (part.kind) {
     case "thinking":
       return [thinkingBlock(part.deltas, index, call)];
@@ -36,9 +42,14 @@ function toBlock(part: ScriptPart, index: number, call: Call, random: Random): B
     case "text":
       return [textBlock(part.deltas, part.citation, call.seed)];
     case "tool-call":
-      return [toolBlock(part.name, part.deltas, `toolu_01${random.text(22)}`)];
+      return [toolBlock(part.name, part.deltas, `toolu_${mark}01${random.text(22)}`)];
     case "search":
-      return searchBlocks(part.query, part.pages, `srvtoolu_01${random.text(22)}`, call.seed);
+      return searchBlocks(
+        part.query,
+        part.pages,
+        `srvtoolu_${mark}01${random.text(22)}`,
+        call.seed,
+      );
     case "refusal":
       return [];
   }

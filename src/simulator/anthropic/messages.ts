@@ -26,7 +26,13 @@ const stopReasons: Readonly<Record<Stop, string>> = {
 
 /** `/v1/messages` and `/v1/messages/count_tokens`. */
 export const messageRoutes: readonly Route[] = [
-  { wire: "anthropic", method: "POST", path: /^\/v1\/messages$/, userText, answer: createMessage },
+  {
+    wire: "anthropic",
+    method: "POST",
+    path: /^\/v1\/messages$/,
+    userText,
+    answer: (call) => createMessage(call),
+  },
   {
     wire: "anthropic",
     method: "POST",
@@ -53,8 +59,12 @@ export function countTokens(call: Call): Answer {
   return { kind: "json", body: { input_tokens: tokens.reduce((sum, one) => sum + one, 0) } };
 }
 
-/** Answers `/v1/messages`, and the same wire elsewhere. Throws Refusal. */
-export function createMessage(call: Call): Answer {
+/**
+ * Answers `/v1/messages`, and the same wire elsewhere. Throws Refusal.
+ *
+ * @param mark What a cloud puts into ids, such as "vrtx_". Default: nothing.
+ */
+export function createMessage(call: Call, mark = ""): Answer {
   const model = checkRequest(call, "create");
   const prompt = readCacheBlocks(call.body);
   const tokens = prompt.reduce((sum, block) => sum + block.tokens, 0);
@@ -62,11 +72,11 @@ export function createMessage(call: Call): Answer {
     throw invalid(`prompt is too long: ${tokens} tokens > ${contextTokensMax} maximum`);
   }
   const script = writeScript(readPrompt(call, model), call.directive, call.seed, 0);
-  const id = `msg_01${createRandom(call.seed, "message id", call.key).text(22)}`;
+  const id = `msg_${mark}01${createRandom(call.seed, "message id", call.key).text(22)}`;
   const draft: Draft = {
     call,
     script,
-    blocks: toBlocks(script, call),
+    blocks: toBlocks(script, call, mark),
     cacheUse: call.state.cache.use(`anthropic ${model}`, prompt, call.nowMs),
     about: { model, id, type: "message", role: "assistant" },
   };

@@ -140,7 +140,7 @@ export const azureClaude: Provider = {
   ...anthropic,
   name: "azure",
   routes: [
-    claudeRoute(/^\/anthropic\/v1\/messages$/, createMessage),
+    claudeRoute(/^\/anthropic\/v1\/messages$/, (call) => createMessage(call)),
     claudeRoute(/^\/anthropic\/v1\/messages\/count_tokens$/, countTokens),
   ],
   claims: (_headers, path) => path.startsWith("/anthropic/"),

@@ -26,7 +26,7 @@ export function invoke(call: Call, isStream: boolean): Answer {
   const { body } = call;
   if (body.stream !== undefined) throw invalid("stream: Extra inputs are not permitted");
   const plain = asClaude(call, body, isStream);
-  const answer = byClaude(() => createMessage(plain));
+  const answer = byClaude(() => createMessage(plain, "bdrk_"));
   if (answer.kind === "json") return answer;
   return { kind: "stream", body: streamBody(call, answer.body) };
 }

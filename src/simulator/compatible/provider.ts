@@ -100,7 +100,7 @@ export const compatibleMessages: Provider = {
   name: "compatible",
   mount: "/compatible-messages",
   routes: [
-    messagesRoute(/^\/v1\/messages$/, createMessage),
+    messagesRoute(/^\/v1\/messages$/, (call) => createMessage(call)),
     messagesRoute(/^\/v1\/messages\/count_tokens$/, countTokens),
   ],
 };

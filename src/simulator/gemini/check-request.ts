@@ -25,6 +25,9 @@ export function checkRequest(call: Call, place: GeminiPlace): JSONObject {
   if (!value) throw invalidJSON(issues);
   checkModel(call, place);
   checkGenerate(value, traitsOf(call.model), call.seed);
+  if (place.isVertex && objectsIn(value.contents).some(({ role }) => textOr(role) === "")) {
+    throw invalid("Please use a valid role: user, model.");
+  }
   if (textOr(value.cachedContent) !== "") {
     throw new Refusal(failure(403, "CachedContent not found (or permission denied)"));
   }

@@ -48,7 +48,7 @@ function predict(call: Call): Answer {
   if (call.body.model !== undefined) {
     throw new Refusal(claudeFailure(400, "model: Extra inputs are not permitted"));
   }
-  const answer = createMessage(asClaude(call, call.model));
+  const answer = createMessage(asClaude(call, call.model), "vrtx_");
   if (answer.kind === "json") return answer;
   const { body } = answer;
   const byClaude = ({ status, message }: Failure): Failure => claudeFailure(status, message);
