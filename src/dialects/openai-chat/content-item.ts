@@ -91,7 +91,7 @@ function wordsOf(thinking: JsonValue | null): string {
 export function imagePart(item: JsonObject): MessageInitShape<typeof PartSchema> | undefined {
   const image = item.image_url;
   const url = textOf(isObject(image) ? image.url : image);
-  if (item.type !== "image_url" || url === "") return undefined;
+  if ((item.type ?? "image_url") !== "image_url" || url === "") return undefined;
   const [, mimeType, base64] = /^data:([^;,]*)[^,]*;base64,(.*)$/s.exec(url) ?? [];
   const kind = MediaKind.IMAGE;
   if (base64 === undefined) {

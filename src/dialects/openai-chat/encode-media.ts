@@ -40,7 +40,11 @@ export function encodeMedia(
   }
 }
 
-function imageURL(media: Media, field: string): string {
+/**
+ * Where an image is, its bytes included. Throws UNSUPPORTED_FIELD for one that is known by a file
+ * id.
+ */
+export function imageURL(media: Media, field: string): string {
   const { source } = media;
   const url = source.case === "url" ? source.value : dataURL(media);
   if (url !== undefined) return url;

@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import {
   type Content,
   type Media,
+  MediaKind,
   type Part,
   Role,
   type Text,
@@ -9,10 +10,11 @@ import {
   type ToolResult,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { contentParts, type PlacedPart } from "../content-parts.ts";
-import { isObject, mergeInto, textOf } from "../json.ts";
+import { arrayOf, isObject, mergeInto, textOf } from "../json.ts";
+import { mediaKind } from "../media-facts.ts";
 import { requestField } from "../request-field.ts";
 import { type EncodeContext, mark, ownOptions } from "./encode-context.ts";
-import { encodeMedia } from "./encode-media.ts";
+import { encodeMedia, imageURL } from "./encode-media.ts";
 import { returnThinking } from "./return-thinking.ts";
 import {
   type ChatContent,
@@ -195,8 +197,7 @@ function assistantMessage(parts: readonly PlacedPart[], context: EncodeContext):
         returnThinking(placed, { message, items }, context);
         break;
       case "media":
-        if (kind.value.id !== "") message.audio = { id: kind.value.id };
-        else items.push(...transcript(kind.value, field, context));
+        items.push(...madeMedia(message, kind.value, field, context));
         break;
       default:
         context.warnings.dropped(field, "the model's turns cannot hold this");
@@ -205,7 +206,11 @@ function assistantMessage(parts: readonly PlacedPart[], context: EncodeContext):
   }
   if (refusal !== "") message.refusal = refusal;
   if (calls.length > 0) message.tool_calls = calls;
-  const isElsewhere = calls.length > 0 || refusal !== "" || message.audio !== undefined;
+  const isElsewhere =
+    calls.length > 0 ||
+    refusal !== "" ||
+    message.audio !== undefined ||
+    message.images !== undefined;
   raiseOptions(message, items, context);
   if (items.length > 0 || !isElsewhere) message.content = contentOf(items);
   return message;
@@ -233,8 +238,25 @@ function listOf(
   return isCall ? calls : items;
 }
 
-/** What was said in sound that this provider does not know by an id. */
-function transcript(media: Media, field: string, { warnings }: EncodeContext): ChatPart[] {
+/**
+ * What the model made: sound by its id, pictures as they are where the host takes them back, and
+ * what was said in sound that this provider does not know by an id.
+ */
+function madeMedia(
+  message: ChatMessage,
+  media: Media,
+  field: string,
+  { host, warnings }: EncodeContext,
+): ChatPart[] {
+  if (media.id !== "") {
+    message.audio = { id: media.id };
+    return [];
+  }
+  if (host.takesImagesBack && mediaKind(media) === MediaKind.IMAGE) {
+    const image = { type: "image_url", image_url: { url: imageURL(media, field) } };
+    message.images = [...arrayOf(message.images), image];
+    return [];
+  }
   if (media.transcript.trim() === "") {
     warnings.dropped(field, "the model's turns take sound back by its id only");
     return [];

@@ -52,6 +52,8 @@ export interface ChatHost {
    * results.
    */
   readonly takesMediaInResults?: boolean;
+  /** Whether the model's turns take back pictures it made, as `images`. Default: no. */
+  readonly takesImagesBack?: boolean;
   /**
    * Whether parts and tools may be marked for the prompt cache, as Anthropic's are. Default: no.
    */

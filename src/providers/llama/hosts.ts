@@ -121,6 +121,7 @@ const knownHosts: readonly KnownHost[] = [
       takesVideo: true,
       takesMediaInResults: true,
       takesAnyDocument: true,
+      takesImagesBack: true,
       takesCacheMarks: true,
       thinking: { form: "object" },
     },

@@ -263,6 +263,21 @@ describe("thinking that goes back", () => {
   });
 });
 
+it("pictures that the model made go back where the host takes them", () => {
+  const dialect = chatDialect(plain, "");
+  const image = { image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } };
+  const message = { role: "assistant", content: "Here", images: [image] };
+  const body = { id: "1", choices: [{ index: 0, message, finish_reason: "stop" }] };
+  const { content } = dialect.decode(body, { adapter: "llama", model: "m" });
+  const contents = content ? [content] : [];
+  const taken = sentTo({ takesImagesBack: true }, { contents });
+  expect(taken.messages).toEqual([{ ...message, images: [{ type: "image_url", ...image }] }]);
+  expect(taken.warnings).toEqual([]);
+  const refused = sentTo({}, { contents });
+  expect(refused.messages).toEqual([{ role: "assistant", content: "Here" }]);
+  expect(refused.warnings).toEqual(["DROPPED contents[0].parts[1]"]);
+});
+
 it("a block that stood among calls goes back among them", () => {
   const dialect = chatDialect(plain, "");
   const unknown = { type: "x_call", x_payload: { n: 1 } };
