@@ -18,7 +18,7 @@ const wireOfDialect: Readonly<Record<string, string>> = {
 /** The project of a simulated target that names none. */
 const usualProject = "simulated-project";
 
-/** The same targets, answered by simulated providers. A target whose wire none speaks is left out. */
+/** The same targets, answered by simulated providers. Those whose wire none speaks are left out. */
 export function simulatedTargets(
   targets: readonly Target[],
   urls: SimulatedURLs,
@@ -30,14 +30,14 @@ export function simulatedTargets(
 }
 
 /**
- * Name of the wire that stands in for a target's provider: its cloud's, that of a shared dialect, or
- * its adapter's own.
+ * Name of the wire that stands in for a target's provider: its cloud's, that of a shared dialect,
+ * or its adapter's own.
  */
 function simulatedWire({ adapter, dialect, host }: Target): string {
   return host === "direct" ? (wireOfDialect[dialect.name] ?? adapter.name) : host;
 }
 
-/** What is the target's own of its address, its path and its key's header, is not the simulator's. */
+/** What a target says of its address, its path and its key's header is not the simulator's. */
 function simulated(target: Target, baseURL: string): Target {
   const { path: _path, keyHeader: _header, credentials: _credentials, ...wire } = target;
   const apiKey = new Secret("simulated-key");

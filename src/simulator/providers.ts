@@ -11,8 +11,8 @@ import { vertexClaude } from "./vertex-claude/provider.ts";
 import type { Provider } from "./wire.ts";
 
 /**
- * Every provider that is simulated. A path that none serves is answered by the first that claims it,
- * else by the last one.
+ * Every provider that is simulated. A path that none serves is answered by the first that claims
+ * it, else by the last one.
  */
 export const providers: readonly Provider[] = [
   azure,

@@ -1,6 +1,6 @@
-// Proves on bare sockets what directives and seeds do to the bytes of the wires that are no OpenAI's
-// or Anthropic's own: lines, arrays, events and binary frames; and that a directive can stand in the
-// name of a model that the path has.
+// Proves on bare sockets what directives and seeds do to the bytes of the wires that are no
+// OpenAI's or Anthropic's own: lines, arrays, events and binary frames; and that a directive can
+// stand in the name of a model that the path has.
 import { EventStreamCodec } from "@smithy/eventstream-codec";
 import { describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";

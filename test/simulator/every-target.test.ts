@@ -1,5 +1,6 @@
-// Proves that every target that can be configured is answered by a simulated provider: every wire of
-// every adapter, at its own host, at each cloud and at each preset, whole, streamed and with a tool.
+// Proves that every target that can be configured is answered by a simulated provider: every wire
+// of every adapter, at its own host, at each cloud and at each preset, whole, streamed and with a
+// tool.
 import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {

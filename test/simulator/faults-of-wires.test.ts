@@ -1,6 +1,6 @@
 // Proves that the directives mean on every wire what they mean on the first three: each provider's
-// own failures, breaks, cuts and strange bytes (NDJSON lines and binary frames too) reach a caller of
-// our own connectors as what they are.
+// own failures, breaks, cuts and strange bytes (NDJSON lines and binary frames too) reach a caller
+// of our own connectors as what they are.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Reason } from "../../src/contract/reasons.ts";
 import { deltaText, otherWires, SimulatedConnectors } from "../support/simulated-connectors.ts";

@@ -1,5 +1,5 @@
-// Proves that the simulated Google refuses wrong requests with Google's status, words and details, at
-// the Gemini API and on Vertex AI, and that what it should take is taken.
+// Proves that the simulated Google refuses wrong requests with Google's status, words and details,
+// at the Gemini API and on Vertex AI, and that what it should take is taken.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";
 import { post } from "./client.ts";

@@ -1,6 +1,6 @@
-// Proves that Google's own SDK, unchanged, works against the simulator, with a key and on Vertex AI:
-// answers, streams, tools whose signatures go back, thoughts, images, schemas, counts, models, blocks
-// and typed errors.
+// Proves that Google's own SDK, unchanged, works against the simulator, with a key and on Vertex
+// AI: answers, streams, tools whose signatures go back, thoughts, images, schemas, counts, models,
+// blocks and typed errors.
 import {
   ApiError,
   type Content,

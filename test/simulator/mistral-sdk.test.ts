@@ -110,7 +110,7 @@ describe("Mistral's SDK", () => {
     expect(calls).toEqual([{ city: expect.any(String) }]);
   });
 
-  it("thinks with a model of reasoning, whole and streamed, and takes its thoughts back", async () => {
+  it("thinks with a model of reasoning, and takes its thoughts back", async () => {
     const reasoner = { model: "magistral-medium-latest" };
     const { message } = await ask("Hello", reasoner);
     expect(message.content).toMatchObject([

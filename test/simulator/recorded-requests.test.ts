@@ -13,7 +13,7 @@ if (!isThere) {
   console.log("test/simulator/recorded-requests.test.ts is skipped: CONNECTORS_CORPUS is not set.");
 }
 
-/** Where a recorded request goes at the simulator; undefined: it is of no wire that is simulated. */
+/** Where a recorded request goes at the simulator. Undefined: its wire is not simulated. */
 type Place = (recording: Recording) => string | undefined;
 
 const paths: Readonly<Record<string, string>> = {

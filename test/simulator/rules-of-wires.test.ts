@@ -1,5 +1,5 @@
-// Proves that the simulated Mistral and Bedrock refuse wrong requests with the provider's status and
-// words, and that Azure and Cohere keep to rules of their own.
+// Proves that the simulated Mistral and Bedrock refuse wrong requests with the provider's status
+// and words, and that Azure and Cohere keep to rules of their own.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";
 import { post } from "./client.ts";

@@ -57,8 +57,8 @@ function checkBlock(block: JSONObject, path: string, model: string): void {
   }
   if (typeof block.text === "string" && block.text === "") {
     throw invalid(
-      `The text field in the ContentBlock object at ${path} is blank. Add text to the text field, ` +
-        "and try again.",
+      `The text field in the ContentBlock object at ${path} is blank. Add text to the text ` +
+        "field, and try again.",
     );
   }
   const inside = objectsIn(objectOr(block.toolResult).content);

@@ -112,11 +112,13 @@ export function issueRefusal({ problem, path, shape, value }: Issue): Refusal {
     .map(stepText)
     .filter((step) => step !== "")
     .join(".");
-  const failed = (shown: unknown, constraint: string): Refusal =>
-    invalid(
-      `1 validation error detected: Value ${shown === null ? "null" : `'${shown}'`} at '${where}' ` +
-        `failed to satisfy constraint: Member must ${constraint}`,
+  const failed = (given: unknown, constraint: string): Refusal => {
+    const shown = given === null ? "null" : `'${given}'`;
+    return invalid(
+      `1 validation error detected: Value ${shown} at '${where}' failed to satisfy constraint: ` +
+        `Member must ${constraint}`,
     );
+  };
   switch (problem) {
     case "missing":
       return failed(null, "not be null");

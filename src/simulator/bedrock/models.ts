@@ -2,19 +2,32 @@ import { type Call, Refusal } from "../wire.ts";
 import { failure, invalid } from "./failures.ts";
 
 const profiles = "(?:(?:us|eu|apac|jp|au|ca|us-gov|global)\\.)?";
+const makers: readonly string[] = [
+  ...["meta", "mistral", "cohere", "deepseek", "qwen", "openai", "ai21", "minimax", "moonshot"],
+  ...["moonshotai", "writer", "zai", "google", "nvidia"],
+];
 const families: readonly string[] = [
   "anthropic\\.claude-[a-z0-9.:-]+",
   "amazon\\.nova-[a-z0-9-]+-v\\d:\\d[a-z0-9:]*",
   "amazon\\.(?:titan|rerank)-[a-z0-9:-]+",
-  "(?:meta|mistral|cohere|deepseek|qwen|openai|ai21|minimax|moonshot|moonshotai|writer|zai|google|nvidia)\\.[a-z0-9][a-z0-9.:-]+",
+  `(?:${makers.join("|")})\\.[a-z0-9][a-z0-9.:-]+`,
 ];
 const served = new RegExp(`^${profiles}(?:${families.join("|")})$`);
-const arn =
-  /^arn:aws[\w-]*:bedrock:[a-z0-9-]+:\d*:(?:foundation-model|inference-profile|application-inference-profile|prompt|provisioned-model|imported-model|default-prompt-router|prompt-router|custom-model-deployment)\/.+$/;
+const resources: readonly string[] = [
+  ...["foundation-model", "inference-profile", "application-inference-profile", "prompt"],
+  ...["provisioned-model", "imported-model", "default-prompt-router", "prompt-router"],
+  "custom-model-deployment",
+];
+const arn = new RegExp(`^arn:aws[\\w-]*:bedrock:[a-z0-9-]+:\\d*:(?:${resources.join("|")})/.+$`);
 
 /** Models that are reached through an inference profile alone. */
-const profileOnly =
-  /^(?:anthropic\.claude-(?:(?:opus|sonnet|haiku|fable|mythos)-[4-9]|3-7)|amazon\.nova-(?:2|premier)|meta\.llama4|deepseek\.r1)/;
+const profiled: readonly string[] = [
+  "anthropic\\.claude-(?:(?:opus|sonnet|haiku|fable|mythos)-[4-9]|3-7)",
+  "amazon\\.nova-(?:2|premier)",
+  "meta\\.llama4",
+  "deepseek\\.r1",
+];
+const profileOnly = new RegExp(`^(?:${profiled.join("|")})`);
 const retired = /claude-(?:v1|instant-v1:\d|2$)/;
 
 const thinkers = /(?:^|\.)(?:openai\.gpt-oss|deepseek\.r1|qwen\.qwen3|moonshot|minimax)/;

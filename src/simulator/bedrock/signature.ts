@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { Failure, RawRequest } from "../wire.ts";
 import { failure } from "./failures.ts";
 
-/** A key of AWS whose signatures the simulator can check; of other keys only the form is looked at. */
+/** A key of AWS whose signatures are checked; of those of other keys only the form is. */
 export const simulatedAWSCredentials: {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;

@@ -6,7 +6,7 @@ const messages: Readonly<Record<number, string>> = {
   401: "invalid api token",
   402: "Please add or update your payment method to continue",
   403: "your API key is not permitted to call this endpoint",
-  404: "model 'simulated' not found, make sure the correct model ID was used and that you have access to the model.",
+  404: "not found, make sure the correct model ID was used",
   429: "You are using a Trial key, which is limited to 20 API calls / minute.",
   498: "request was blocked because of an invalid token",
   499: "request was cancelled",

@@ -14,8 +14,11 @@ import type { Call, Provider, Route } from "../wire.ts";
 
 const roles: readonly unknown[] = ["system", "developer", "user", "assistant", "tool", "function"];
 /** Models that show their thoughts, and those whose hosts call them `reasoning`. */
-const thinkers =
-  /deepseek-(?:reasoner|r1)|qwq|qwen3|kimi.*thinking|glm-(?:4\.[5-9]|[5-9])|grok.*reasoning|gpt-oss|magistral|reason/i;
+const families: readonly string[] = [
+  ...["deepseek-r1", "qwq", "qwen3", "kimi.*thinking", "glm-(?:4\\.[5-9]|[5-9])", "gpt-oss"],
+  ...["magistral", "reason"],
+];
+const thinkers = new RegExp(families.join("|"), "i");
 const saysReasoning = /gpt-oss/i;
 
 /** A server of an open model: it takes every model and reads over what it does not know. */

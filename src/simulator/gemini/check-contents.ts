@@ -9,8 +9,10 @@ const dataFields: readonly string[] = [
   ...["codeExecutionResult", "toolCall", "toolResponse"],
 ];
 const roles: readonly unknown[] = [undefined, "", "user", "model", "function"];
-const mediaTypes =
-  /^(?:image\/(?:png|jpe?g|webp|heic|heif|avif)|audio\/[\w.+-]+|video\/[\w.+-]+|text\/[\w.+-]+|application\/(?:pdf|json|x-[\w.+-]+|rtf))(?:;.*)?$/;
+const mediaType = new RegExp(
+  "^(?:image/(?:png|jpe?g|webp|heic|heif|avif)|(?:audio|video|text)/[\\w.+-]+|" +
+    "application/(?:pdf|json|x-[\\w.+-]+|rtf))(?:;.*)?$",
+);
 
 /** What the documentation gives for calls that another model made. */
 const freePasses: readonly string[] = [
@@ -64,7 +66,7 @@ function checkPart(part: JSONObject, path: string, seed: number): void {
     throw invalid(`* GenerateContentRequest.${path}.${field}.name: Name cannot be empty.\n`);
   }
   const mimeType = textOr(objectsIn([part.inlineData])[0]?.mimeType);
-  if (part.inlineData !== undefined && !mediaTypes.test(mimeType)) {
+  if (part.inlineData !== undefined && !mediaType.test(mimeType)) {
     throw invalid(`Unsupported MIME type: ${mimeType}`);
   }
   const signature = textOr(part.thoughtSignature);

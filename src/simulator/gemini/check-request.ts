@@ -162,7 +162,8 @@ function checkConfig(config: JSONObject, traits: GeminiTraits): void {
   }
   if (responseMimeType !== undefined && !isForm && responseMimeType !== "text/plain") {
     throw invalid(
-      `${path}.response_mime_type: allowed mimetypes are \`text/plain\`, \`application/json\`, \`application/xml\`, \`application/yaml\` and \`text/x.enum\`.\n`,
+      `${path}.response_mime_type: allowed mimetypes are \`text/plain\`, ` +
+        "`application/json`, `application/xml`, `application/yaml` and `text/x.enum`.\n",
     );
   }
   if (responseSchema !== undefined) {

@@ -1,7 +1,13 @@
 import type { JSONObject } from "../json.ts";
 
-const served =
-  /^(?:gemini-(?:pro(?:-vision)?|ultra|(?:flash|flash-lite|pro)-latest|(?:live|embedding|robotics-er)-[\w.-]+|\d(?:\.\d)?-(?:pro|flash|ultra|nano)[\w.-]*)|gemma-\d[\w.-]*)$/;
+const families: readonly string[] = [
+  "gemini-(?:pro(?:-vision)?|ultra)",
+  "gemini-(?:flash|flash-lite|pro)-latest",
+  "gemini-(?:live|embedding|robotics-er)-[\\w.-]+",
+  "gemini-\\d(?:\\.\\d)?-(?:pro|flash|ultra|nano)[\\w.-]*",
+  "gemma-\\d[\\w.-]*",
+];
+const served = new RegExp(`^(?:${families.join("|")})$`);
 
 const listed: readonly (readonly [id: string, name: string, outputTokens: number])[] = [
   ["gemini-3.5-flash", "Gemini 3.5 Flash", 65_536],

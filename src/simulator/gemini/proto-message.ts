@@ -59,10 +59,8 @@ export class ProtoReader {
       const field = fields.get(name);
       if (!field) {
         const where = path === "" ? "" : ` at '${path}'`;
-        issues.push({
-          field: path,
-          description: `Invalid JSON payload received. Unknown name "${name}"${where}: Cannot find field.`,
-        });
+        const unknown = `Unknown name "${name}"${where}: Cannot find field.`;
+        issues.push({ field: path, description: `Invalid JSON payload received. ${unknown}` });
       } else if (member !== null && member !== undefined) {
         const where = `${path === "" ? "" : `${path}.`}${snakeCase(field.name)}`;
         members.push([field.name, this.#field(field, member, where, issues)]);

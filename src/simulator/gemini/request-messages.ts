@@ -36,6 +36,10 @@ const safetySetting =
   "threshold:enum(HARM_BLOCK_THRESHOLD_UNSPECIFIED|BLOCK_LOW_AND_ABOVE|BLOCK_MEDIUM_AND_ABOVE|" +
   "BLOCK_ONLY_HIGH|BLOCK_NONE|OFF)";
 
+const blockMethods = "HARM_BLOCK_METHOD_UNSPECIFIED|SEVERITY|PROBABILITY";
+const searches = "parallelAiSearch:struct exaAiSearch:struct";
+const selections = "routingConfig:struct modelSelectionConfig:struct";
+
 const request =
   "model:string contents:Content* systemInstruction:Content tools:Tool* toolConfig:ToolConfig " +
   "safetySettings:SafetySetting* generationConfig:GenerationConfig cachedContent:string";
@@ -96,10 +100,10 @@ export const vertexReader: ProtoReader = new ProtoReader(
     FileData: "mimeType:string fileUri:string displayName:string",
     FunctionResponsePart: "inlineData:Blob fileData:FileData",
     Schema: `${schema} additionalProperties:any ref:string defs:Schema{}`,
-    Tool: `${tool} retrieval:struct enterpriseWebSearch:struct parallelAiSearch:struct exaAiSearch:struct`,
+    Tool: `${tool} retrieval:struct enterpriseWebSearch:struct ${searches}`,
     ToolConfig: "functionCallingConfig:FunctionCallingConfig retrievalConfig:struct",
-    SafetySetting: `${safetySetting} method:enum(HARM_BLOCK_METHOD_UNSPECIFIED|SEVERITY|PROBABILITY)`,
-    GenerationConfig: `${generationConfig} routingConfig:struct audioTimestamp:bool modelSelectionConfig:struct`,
+    SafetySetting: `${safetySetting} method:enum(${blockMethods})`,
+    GenerationConfig: `${generationConfig} audioTimestamp:bool ${selections}`,
   },
   "google.cloud.aiplatform.v1",
 );

@@ -2,8 +2,10 @@ import type { JSONObject } from "../json.ts";
 import type { Answer, Call, Route } from "../wire.ts";
 import { broken } from "./failures.ts";
 
-const served =
-  /^(?:(?:open-)?(?:mistral|mixtral|codestral)|ministral|magistral|devstral|pixtral|voxtral|labs)-(?!embed|ocr|moderation)[\w.-]+$/;
+const families = "ministral|magistral|devstral|pixtral|voxtral|labs";
+const served = new RegExp(
+  `^(?:(?:open-)?(?:mistral|mixtral|codestral)|${families})-(?!embed|ocr|moderation)[\\w.-]+$`,
+);
 const fills = /^(?:codestral|devstral)-/;
 const listed: readonly string[] = [
   ...["mistral-large-latest", "mistral-medium-latest", "mistral-small-latest"],
