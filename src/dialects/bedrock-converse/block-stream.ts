@@ -10,7 +10,8 @@ import { argumentsText, callerToolTypes, deltaMembers, kindAmong, restOf } from 
 
 /** A block that has begun: a part that grows, or a block that becomes one when it is whole. */
 type OpenBlock =
-  | { readonly kind: "text" | "reasoning" | "call"; readonly part: number }
+  | { readonly kind: "text" | "call"; readonly part: number }
+  | { readonly kind: "reasoning"; readonly part: number; readonly sealed: Uint8Array[] }
   | { readonly kind: "whole"; readonly block: WholeBlock };
 
 /** Which kind of block a delta changes. */
@@ -77,7 +78,8 @@ export class BlockStream {
     if (blockOfDelta[kind] !== block.kind) {
       throw malformed(`a delta of ${kind} for a block of another kind`);
     }
-    this.#append(block.part, kind, delta);
+    if (block.kind === "reasoning") this.#appendReasoning(block, objectOf(delta.reasoningContent));
+    else this.#append(block.part, kind, delta);
     return restOf(delta, deltaMembers[kind] ?? {});
   }
 
@@ -88,7 +90,7 @@ export class BlockStream {
     this.#open.delete(index);
     this.#ended.add(index);
     if (block.kind === "whole") this.#blocks.add(block.block.toBlock());
-    else this.#builder.finish(block.part);
+    else this.#finish(block);
   }
 
   /** Ends every open block. */
@@ -107,7 +109,9 @@ export class BlockStream {
 
   #begin(kind: OpenBlock["kind"] | undefined): OpenBlock {
     if (kind === "text") return { kind, part: this.#builder.startText() };
-    if (kind === "reasoning") return { kind, part: this.#builder.startThinking(this.#adapter) };
+    if (kind === "reasoning") {
+      return { kind, part: this.#builder.startThinking(this.#adapter), sealed: [] };
+    }
     return { kind: "whole", block: new WholeBlock({}) };
   }
 
@@ -119,21 +123,26 @@ export class BlockStream {
       case "citation":
         this.#builder.addCitation(part, citationOf(delta.citation ?? null));
         break;
-      case "toolUse":
-        this.#builder.appendArguments(part, argumentsText(objectOf(delta.toolUse).input));
-        break;
       default:
-        this.#appendReasoning(part, objectOf(delta.reasoningContent));
+        this.#builder.appendArguments(part, argumentsText(objectOf(delta.toolUse).input));
     }
   }
 
-  #appendReasoning(part: number, { text, signature, redactedContent }: JsonObject): void {
+  #appendReasoning(
+    { part, sealed }: Extract<OpenBlock, { kind: "reasoning" }>,
+    { text, signature, redactedContent }: JsonObject,
+  ): void {
     this.#builder.appendThinking(part, textOf(text));
     this.#builder.appendSignature(part, textOf(signature));
-    const { kind } = this.#builder.part(part);
-    if (kind.case !== "thinking" || typeof redactedContent !== "string") return;
-    const more = fromBase64(redactedContent);
-    kind.value.redacted = Uint8Array.from([...kind.value.redacted, ...more]);
+    if (typeof redactedContent === "string") sealed.push(fromBase64(redactedContent));
+  }
+
+  #finish(block: Exclude<OpenBlock, { kind: "whole" }>): void {
+    const { kind } = this.#builder.part(block.part);
+    if (block.kind === "reasoning" && kind.case === "thinking") {
+      kind.value.redacted = new Uint8Array(Buffer.concat(block.sealed));
+    }
+    this.#builder.finish(block.part);
   }
 }
 

@@ -1,17 +1,20 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { parseJSON } from "../../contract/exact-json.ts";
 import { fromBase64, toBase64 } from "../base64.ts";
-import { arrayOf, isObject, mergeInto, objectOf, setMember, textOf } from "../json.ts";
+import { arrayOf, isObject, mergeInto, objectOf, setMember } from "../json.ts";
 import { argumentsText } from "./wire.ts";
 
 /** A block whose deltas are laid on it until it is whole: results and images, or of an unknown kind. */
 export class WholeBlock {
-  readonly #block: JsonObject;
+  readonly #block: JsonObject = {};
   /** The arguments of a call that the provider makes itself, as they come. */
   #input = "";
+  /** Bytes of media by their kind, in the pieces in which they come. */
+  readonly #bytes = new Map<string, Uint8Array[]>();
 
+  /** `start` is what the block begins with. */
   constructor(start: JsonObject) {
-    this.#block = mergeInto({}, start);
+    this.grow(start);
   }
 
   /** Lays a delta on the block: texts and bytes grow, lists get longer, the rest is replaced. */
@@ -22,22 +25,31 @@ export class WholeBlock {
       else if (kind === "toolUse") this.#growCall(objectOf(value));
       else if (typeof before === "string" && typeof value === "string") {
         setMember(this.#block, kind, before + value);
-      } else {
-        const bytes = bytesIn(before);
-        mergeInto(this.#block, { [kind]: value });
-        const { source } = objectOf(this.#block[kind]);
-        if (bytes !== "" && isObject(source)) {
-          source.bytes = joinedBytes(bytes, textOf(source.bytes));
-        }
-      }
+      } else mergeInto(this.#block, { [kind]: this.#withoutBytes(kind, value) });
     }
   }
 
   /** The block as a whole answer has it. */
   toBlock(): JsonObject {
-    const call = this.#block.toolUse;
-    if (!isObject(call) || call.input !== undefined) return this.#block;
-    return { ...this.#block, toolUse: { ...call, input: parsed(this.#input) } };
+    const block = { ...this.#block };
+    for (const [kind, pieces] of this.#bytes) {
+      const media = objectOf(block[kind]);
+      const source = { ...objectOf(media.source), bytes: toBase64(Buffer.concat(pieces)) };
+      setMember(block, kind, { ...media, source });
+    }
+    if (isObject(block.toolUse)) block.toolUse = { ...block.toolUse, input: parsed(this.#input) };
+    return block;
+  }
+
+  /** Takes the bytes out of a piece of media. */
+  #withoutBytes(kind: string, value: JsonValue): JsonValue {
+    const source = isObject(value) ? value.source : undefined;
+    if (!isObject(value) || !isObject(source) || typeof source.bytes !== "string") return value;
+    const { bytes, ...rest } = source;
+    const pieces = this.#bytes.get(kind) ?? [];
+    this.#bytes.set(kind, pieces);
+    pieces.push(fromBase64(bytes));
+    return { ...value, source: rest };
   }
 
   #growResult(more: readonly JsonValue[]): void {
@@ -61,14 +73,6 @@ function grownList(before: readonly JsonValue[], more: readonly JsonValue[]): Js
     { ...last, ...next, text: last.text + next.text },
     ...more.slice(1),
   ];
-}
-
-function bytesIn(value: JsonValue | undefined): string {
-  return textOf(objectOf(objectOf(value).source).bytes);
-}
-
-function joinedBytes(before: string, more: string): string {
-  return toBase64(Uint8Array.from([...fromBase64(before), ...fromBase64(more)]));
 }
 
 /** Arguments as a value; cut or malformed ones as the text that came, never repaired. */
