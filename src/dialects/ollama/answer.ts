@@ -65,7 +65,7 @@ export class OllamaAnswer {
     this.#model = textOf(line.model) || this.#model;
     this.#createdAt = textOf(line.created_at) || this.#createdAt;
     keepUnknown(this.#metadata, line, answerMembers);
-    this.#logprobs.push(...arrayOf(line.logprobs).map(storable));
+    for (const token of arrayOf(line.logprobs)) this.#logprobs.push(storable(token));
     // Content stands in the last line too: half a call that was cut is told there.
     this.#takeMessage(objectOf(line.message));
     if (line.done === true) this.#finish(line);

@@ -1,18 +1,10 @@
 import { create, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { type Citation, CitationSchema } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import {
-  arrayOf,
-  isObject,
-  keepUnknown,
-  mergeInto,
-  objectOf,
-  setMember,
-  storable,
-  textOf,
-} from "../json.ts";
+import { arrayOf, isObject, keepUnknown, mergeInto, storable, textOf } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
 import { AudioGatherer } from "./audio-gatherer.ts";
 import { imagePart, readContentItem } from "./content-item.ts";
+import { ListGatherer } from "./list-gatherer.ts";
 import { ListedThinking } from "./listed-thinking.ts";
 import { ReasoningReader } from "./reasoning-reader.ts";
 import { ToolCallGatherer } from "./tool-call-gatherer.ts";
@@ -33,6 +25,7 @@ export class MessageReader {
   readonly #reasoning: ReasoningReader;
   readonly #annotations = new Map<string, JsonObject>();
   readonly #unknown: JsonObject = {};
+  readonly #lists = new ListGatherer();
   #text: number | undefined;
   #textLast: number | undefined;
   #refusal: number | undefined;
@@ -76,6 +69,7 @@ export class MessageReader {
   finish(): JsonObject {
     this.#calls.finish();
     this.#reasoning.finish();
+    mergeInto(this.#unknown, this.#lists.members());
     const audio = this.#audio.finish();
     if (audio !== undefined) mergeInto(this.#unknown, { audio });
     const annotations = [...this.#annotations.values()];
@@ -101,14 +95,11 @@ export class MessageReader {
   }
 
   #keepUnknown(message: JsonObject): void {
-    let lists: JsonObject | undefined;
     for (const name in message) {
       const items = message[name];
-      if (messageMembers.has(name) || !Array.isArray(items)) continue;
-      lists ??= {};
-      setMember(lists, name, joinedList(arrayOf(this.#unknown[name]), items));
+      if (Array.isArray(items) && !messageMembers.has(name)) this.#lists.take(name, items);
     }
-    keepUnknown(this.#unknown, lists ? { ...message, ...lists } : message, messageMembers);
+    keepUnknown(this.#unknown, message, messageMembers);
     for (const member of reasoningMembers) {
       const value = message[member] ?? "";
       if (typeof value !== "string") mergeInto(this.#unknown, { [member]: storable(value) });
@@ -182,22 +173,6 @@ export class MessageReader {
     const block = { adapter: this.#adapter, type, json: JSON.stringify(value) };
     this.#builder.addWhole(imagePart(value) ?? { kind: { case: "provider", value: block } });
   }
-}
-
-/**
- * A list that comes in pieces, such as Groq's executed tools: an item adds to that of its index.
- */
-function joinedList(known: readonly JsonValue[], items: readonly JsonValue[]): JsonValue[] {
-  const indexOf = (item: JsonValue): JsonValue | undefined => objectOf(item).index;
-  if (!items.every((item) => typeof indexOf(item) === "number")) return [...items];
-  const joined = [...known];
-  for (const item of items) {
-    const place = joined.findIndex((before) => indexOf(before) === indexOf(item));
-    const before = joined[place];
-    if (isObject(before) && isObject(item)) joined[place] = mergeInto({ ...before }, item);
-    else joined.push(item);
-  }
-  return joined;
 }
 
 /** A citation: its own members stand in a member named as its type. */
