@@ -126,7 +126,7 @@ function holdsError(body: JsonObject): boolean {
  * them with a bracket, and JSON lines are objects on more than one line. Undefined: it is no stream.
  */
 function streamFraming(text: string, framing: Framing): Framing | undefined {
-  if (framing === "ndjson") return /\}\s*\n\s*\{/.test(text) ? "ndjson" : undefined;
+  if (framing === "ndjson") return /\}[\t\r ]*\n\s*\{/.test(text) ? "ndjson" : undefined;
   if (framing !== "sse") return undefined;
   if (/^\ufeff?\s*(?:data|event|id|retry)?:/.test(text)) return "sse";
   return /^\ufeff?\s*\[/.test(text) ? "json-array" : undefined;
