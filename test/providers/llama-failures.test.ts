@@ -343,6 +343,15 @@ describe("an answer", () => {
     }
   });
 
+  it("of Ollama comes in lines though nobody asked for them", async () => {
+    const last = { done: true, done_reason: "stop" };
+    const body = line("Hel") + line("lo", last);
+    const { response } = await replied(native, { contentType: ndjson, body }, false);
+    expect(response?.content?.message).toBe("Hello");
+    const cut = await replied(native, { contentType: ndjson, body: line("Hel").repeat(2) }, false);
+    expect(cut.error?.reason).toBe("STREAM_TRUNCATED");
+  });
+
   it("of Ollama comes whole and in lines", async () => {
     const last = { done: true, done_reason: "stop", prompt_eval_count: 9, eval_count: 4 };
     const unary = await replied(native, { body: line("Hello", last) }, false);
