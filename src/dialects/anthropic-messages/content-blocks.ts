@@ -61,13 +61,11 @@ export class ContentBlocks {
     const type = textOf(delta.type);
     const traits = deltaTraits.get(type);
     const block = this.#open.get(index) ?? this.#implied(index, traits);
-    if (block?.kind === "other") {
-      changeOther(block, type, delta);
-      return undefined;
-    }
-    if (block === undefined || traits === undefined) return delta;
-    if (block.kind !== traits.kind) throw malformed(`a ${type} for a block of another type`);
-    this.#append(block.part, type, delta);
+    if (block?.kind === "other") changeOther(block, type, delta);
+    else if (block === undefined || traits === undefined) return delta;
+    else if (block.kind !== traits.kind) throw malformed(`a ${type} for a block of another type`);
+    else this.#append(block.part, type, delta);
+    if (traits === undefined) return undefined;
     const rest = unknownMembers(delta, traits.members);
     return rest && { type, ...rest };
   }

@@ -73,6 +73,7 @@ export function createMessageDecoder(context: DecodeContext): StreamDecoder {
 
 const blockStartMembers: ReadonlySet<string> = new Set(["type", "index", "content_block"]);
 const blockDeltaMembers: ReadonlySet<string> = new Set(["type", "index", "delta"]);
+const pingMembers: ReadonlySet<string> = new Set(["type"]);
 const blockStopMembers: ReadonlySet<string> = new Set(["type", "index"]);
 
 /** The state of a stream: an answer in the making, and whether its end was seen. */
@@ -117,6 +118,7 @@ class MessageDecoder implements StreamDecoder {
     const { blocks, envelope } = this.#assembly;
     switch (type) {
       case "ping":
+        this.#keepRest(event, pingMembers);
         break;
       case "message_start":
         this.#assembly.takeMessage(objectOf(event.message));
@@ -170,8 +172,8 @@ class MessageDecoder implements StreamDecoder {
   #keepRest(event: JsonObject, known: ReadonlySet<string>): void {
     const rest = unknownMembers(event, known);
     if (rest === undefined) return;
-    const kept = { type: textOf(event.type), index: indexOf(event), ...rest };
-    this.#assembly.envelope.keepUnknown(kept);
+    const { type = "", index } = event;
+    this.#assembly.envelope.keepUnknown({ type, ...(index !== undefined && { index }), ...rest });
   }
 }
 
