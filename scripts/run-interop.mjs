@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { createCertificate } from "../test/support/certificate.ts";
-import { pythonVenv } from "./python-venv.mjs.mts";
+import { pythonVenv } from "../test/support/python-venv.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const clients = join(root, "test/interop");

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { freePort } from "./free-port.ts";
 
 /** How llama.cpp is started. */
 export interface LlamaCppOptions {
@@ -59,13 +59,4 @@ async function readyAt(output: NodeJS.ReadableStream): Promise<string> {
     if (url !== undefined) return url;
   }
   throw new Error("llama.cpp ended before it listened");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

