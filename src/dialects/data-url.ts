@@ -1,6 +1,11 @@
 import { invalidField } from "../contract/connector-error.ts";
 import { requestField } from "./request-field.ts";
 
+/** Whether an address holds its bytes itself. */
+export function isDataURL(url: string): boolean {
+  return /^data:/i.test(url);
+}
+
 /**
  * The bytes in a `data:` URL (RFC 2397). `field` is the path of the part. Throws INVALID_REQUEST for
  * one that is cut before its bytes or escapes them badly.

@@ -10,6 +10,7 @@ import {
   type ToolResult,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { invalidField } from "../../contract/connector-error.ts";
+import { objectArguments } from "../call-arguments.ts";
 import type { PlacedPart } from "../content-parts.ts";
 import { isObject, isObjectText } from "../json.ts";
 import { requestField } from "../request-field.ts";
@@ -131,23 +132,7 @@ function spokenMedia(media: Media, field: string, scope: EncodeScope): JsonObjec
 
 function toolUseBlock(call: ToolCall, field: string, scope: EncodeScope): JsonObject {
   const id = scope.toolIds.forCall(call.id);
-  return { type: "tool_use", id, name: call.name, input: toolInput(call, field, scope) };
-}
-
-/**
- * The arguments as the API requires them, an object. Arguments of an earlier turn that were cut or
- * malformed are put whole, as text, under `invalid_arguments`, so that the conversation can go on.
- */
-function toolInput(call: ToolCall, field: string, { raw, warnings }: EncodeScope): WireBlock {
-  const text = call.arguments;
-  if (text.trim() === "") return {};
-  const argumentsField = `${field}.tool_call.arguments`;
-  if (isObjectText(text)) return raw.hold(text, requestField(argumentsField));
-  warnings.changed(
-    argumentsField,
-    "not a JSON object, as the API requires: sent as text under invalid_arguments",
-  );
-  return { invalid_arguments: text };
+  return { type: "tool_use", id, name: call.name, input: objectArguments(call, field, scope) };
 }
 
 function toolResultBlock(result: ToolResult, field: string, scope: EncodeScope): JsonObject {

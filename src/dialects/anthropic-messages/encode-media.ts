@@ -2,6 +2,8 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { type Media, MediaKind } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { invalidField } from "../../contract/connector-error.ts";
 import { toBase64 } from "../base64.ts";
+import { dataURLBytes, isDataURL } from "../data-url.ts";
+import { kindOfType, mediaType } from "../media-facts.ts";
 import { requestField, unsupportedField } from "../request-field.ts";
 import type { EncodeScope } from "./encode-scope.ts";
 
@@ -16,13 +18,16 @@ const textTypes = /^(?:text\/.+|application\/(?:json|xml|yaml|x-yaml|javascript|
  * video, other documents), INVALID_REQUEST for what cannot be read.
  */
 export function mediaBlock(media: Media, field: string, scope: EncodeScope): JsonObject {
-  const inline = inlineData(media, field);
-  const type = (inline?.type ?? media.mimeType).toLowerCase().split(";")[0]?.trim() ?? "";
+  const bytes = inlineBytes(media, field);
+  // A data: URL that names no type holds plain text (RFC 2397).
+  const isInURL = media.source.case === "url" && bytes !== undefined;
+  const told = mediaType(media) || (isInURL ? plainText : "");
+  const type = told.split(";")[0]?.trim() ?? "";
   switch (kindOf(media, type)) {
     case MediaKind.IMAGE:
-      return imageBlock(media, inline?.bytes, type, field, scope);
+      return imageBlock(media, bytes, type, field, scope);
     case MediaKind.DOCUMENT:
-      return documentBlock(media, inline?.bytes, type, field, scope);
+      return documentBlock(media, bytes, type, field, scope);
     case MediaKind.AUDIO:
       throw unsupportedField(field, "this API takes no audio");
     case MediaKind.VIDEO:
@@ -36,10 +41,7 @@ export function mediaBlock(media: Media, field: string, scope: EncodeScope): Jso
 }
 
 function kindOf({ kind }: Media, type: string): MediaKind {
-  if (kind !== MediaKind.UNSPECIFIED || type === "") return kind;
-  if (type.startsWith("image/")) return MediaKind.IMAGE;
-  if (type.startsWith("audio/")) return MediaKind.AUDIO;
-  return type.startsWith("video/") ? MediaKind.VIDEO : MediaKind.DOCUMENT;
+  return kind === MediaKind.UNSPECIFIED && type !== "" ? kindOfType(type) : kind;
 }
 
 function imageBlock(
@@ -96,32 +98,11 @@ function remoteSource({ source }: Media, field: string): JsonObject {
   throw unsupportedField(field, "this API fetches http and https addresses only");
 }
 
-/** The bytes that a part carries itself, as `data` or in a `data:` URL (RFC 2397). */
-function inlineData(
-  { source, mimeType }: Media,
-  field: string,
-): { readonly bytes: Uint8Array; readonly type: string } | undefined {
-  if (source.case === "data") return { bytes: source.value, type: mimeType };
-  if (source.case !== "url" || !/^data:/i.test(source.value)) return undefined;
-  const comma = source.value.indexOf(",");
-  if (comma < 0) throw invalidField(requestField(`${field}.media.url`), "is no whole data: URL");
-  const head = source.value.slice("data:".length, comma);
-  const payload = source.value.slice(comma + 1);
-  const isBase64 = /;\s*base64\s*$/i.test(head);
-  const bytes = Buffer.from(unescaped(payload, field), isBase64 ? "base64" : "utf8");
-  return { bytes, type: mimeType || (head.split(";")[0] ?? "") || plainText };
-}
-
-function unescaped(payload: string, field: string): string {
-  if (!payload.includes("%")) return payload;
-  try {
-    return decodeURIComponent(payload);
-  } catch {
-    throw invalidField(
-      requestField(`${field}.media.url`),
-      "holds a percent sign that escapes nothing",
-    );
-  }
+/** The bytes that a part carries itself, as `data` or in a `data:` URL. */
+function inlineBytes({ source }: Media, field: string): Uint8Array | undefined {
+  if (source.case === "data") return source.value;
+  if (source.case !== "url") return undefined;
+  return isDataURL(source.value) ? dataURLBytes(source.value, field) : undefined;
 }
 
 function utf8(bytes: Uint8Array, field: string): string {

@@ -2,7 +2,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { type Media, MediaKind } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { invalidField } from "../../contract/connector-error.ts";
 import { toBase64 } from "../base64.ts";
-import { dataURLBytes } from "../data-url.ts";
+import { dataURLBytes, isDataURL } from "../data-url.ts";
 import { mediaKind, mediaType } from "../media-facts.ts";
 import { requestField, unsupportedField } from "../request-field.ts";
 import type { EncodeScope } from "./encode-scope.ts";
@@ -119,8 +119,7 @@ function sourceOf({ source }: Media, field: string): JsonObject {
     case "data":
       return { bytes: toBase64(source.value) };
     case "url":
-      if (/^data:/i.test(source.value))
-        return { bytes: toBase64(dataURLBytes(source.value, field)) };
+      if (isDataURL(source.value)) return { bytes: toBase64(dataURLBytes(source.value, field)) };
       throw unsupportedField(field, "this API fetches nothing: send the bytes");
     case "fileId":
       if (/^s3:\/\//i.test(source.value)) return { s3Location: { uri: source.value } };

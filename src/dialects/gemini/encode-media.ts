@@ -2,7 +2,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import type { Media } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { invalidField } from "../../contract/connector-error.ts";
 import { toBase64 } from "../base64.ts";
-import { dataURLBytes } from "../data-url.ts";
+import { dataURLBytes, isDataURL } from "../data-url.ts";
 import { mediaType } from "../media-facts.ts";
 import { requestField, unsupportedField } from "../request-field.ts";
 import type { EncodeScope } from "./encode-scope.ts";
@@ -20,7 +20,7 @@ export function mediaPart(media: Media, field: string, scope: EncodeScope): Json
     case "data":
       return { inlineData: inline(source.value, media, field) };
     case "url":
-      return /^data:/i.test(source.value)
+      return isDataURL(source.value)
         ? { inlineData: fromURL(source.value, media, field) }
         : { fileData: file(source.value, media, field, scope) };
     case "fileId":

@@ -8,11 +8,11 @@ import {
   type ToolCall,
   type ToolResult,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { toBase64 } from "../base64.ts";
+import { objectArguments } from "../call-arguments.ts";
 import { contentParts, type PlacedPart } from "../content-parts.ts";
-import { isObjectText, mergeInto } from "../json.ts";
-import { dataURL, mediaKind } from "../media-facts.ts";
-import { requestField, unsupportedField } from "../request-field.ts";
+import { mergeInto } from "../json.ts";
+import { base64Of, dataURL, mediaKind } from "../media-facts.ts";
+import { unsupportedField } from "../request-field.ts";
 import { type EncodeScope, ownOptions } from "./encode-scope.ts";
 import type { OllamaMessage } from "./wire.ts";
 
@@ -104,15 +104,11 @@ function addImage(
     throw unsupportedField(field, "this wire takes images only");
   }
   if (media.name !== "") warnings.dropped(`${field}.media.name`, "images have no name here");
-  message.images = [...(message.images ?? []), base64Of(media, field)];
-}
-
-function base64Of(media: Media, field: string): string {
-  if (media.source.case === "data") return toBase64(media.source.value);
-  const url = dataURL(media) ?? "";
-  const comma = url.indexOf(",");
-  if (/;base64$/i.test(url.slice(0, comma))) return url.slice(comma + 1);
-  throw unsupportedField(field, "this wire takes images as bytes, not by address or file id");
+  const data = base64Of(media);
+  if (data === undefined) {
+    throw unsupportedField(field, "this wire takes images as bytes, not by address or file id");
+  }
+  message.images = [...(message.images ?? []), data];
 }
 
 function assistantMessage(
@@ -183,25 +179,8 @@ function returnThinking(
 
 function toolCall(call: ToolCall, { part, field }: PlacedPart, scope: EncodeScope): JsonObject {
   const { id, name } = call;
-  const encoded = { id, function: { name, arguments: argumentsOf(call, field, scope) } };
+  const encoded = { id, function: { name, arguments: objectArguments(call, field, scope) } };
   return mergeInto(encoded, ownOptions(part.providerOptions, scope));
-}
-
-/**
- * The arguments as the server requires them, an object. Arguments of an earlier turn that were cut
- * or malformed are put whole, as text, under `invalid_arguments`, so that the conversation can go
- * on.
- */
-function argumentsOf(
-  { arguments: text }: ToolCall,
-  field: string,
-  { raw, warnings }: EncodeScope,
-): JsonObject | string {
-  if (text.trim() === "") return {};
-  const path = `${field}.tool_call.arguments`;
-  if (isObjectText(text)) return raw.hold(text, requestField(path));
-  warnings.changed(path, "not a JSON object, as the API requires: sent under invalid_arguments");
-  return { invalid_arguments: text };
 }
 
 function toolMessage(

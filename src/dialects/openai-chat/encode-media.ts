@@ -1,8 +1,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { type Media, MediaKind } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { toBase64 } from "../base64.ts";
 import { mergeInto } from "../json.ts";
-import { dataURL, mediaKind, mediaType } from "../media-facts.ts";
+import { base64Of, dataURL, mediaKind, mediaType } from "../media-facts.ts";
 import { unsupportedField } from "../request-field.ts";
 import type { EncodeContext } from "./encode-context.ts";
 
@@ -70,13 +69,10 @@ const audioFormats: ReadonlyMap<string, string> = new Map([
 
 /** OpenAI takes wav and mp3. Other formats are named as they are: some hosts take them. */
 function inputAudio(media: Media, field: string): JsonObject {
-  const { source } = media;
   const subtype = mediaType(media).replace(/^audio\//, "");
   const format = audioFormats.get(subtype) ?? subtype;
-  if (source.case === "data") return { data: toBase64(source.value), format };
-  const url = dataURL(media) ?? "";
-  const comma = url.indexOf(",");
-  if (/;base64$/i.test(url.slice(0, comma))) return { data: url.slice(comma + 1), format };
+  const data = base64Of(media);
+  if (data !== undefined) return { data, format };
   throw unsupportedField(field, "this wire takes sound as bytes only");
 }
 
