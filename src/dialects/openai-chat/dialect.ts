@@ -10,8 +10,8 @@ import type { ChatHost } from "./wire.ts";
  * its path; empty where the target must say it.
  */
 export function chatDialect(host: ChatHost, defaultBaseURL: string): Dialect {
-  return {
-    name: "chat",
+  return Object.freeze<Dialect>({
+    name: "openai-chat",
     framing: "sse",
     defaultBaseURL,
     auth: { scheme: "bearer" },
@@ -21,7 +21,7 @@ export function chatDialect(host: ChatHost, defaultBaseURL: string): Dialect {
     createDecoder: (context) => new ChatStreamDecoder(context),
     toError: openAIError,
     ...(host.countPath !== undefined && { countTokens: chatTokenCounter(host, host.countPath) }),
-  };
+  });
 }
 
 /** The wire as OpenAI's own host speaks it. */

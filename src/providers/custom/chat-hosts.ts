@@ -1,24 +1,9 @@
+import { openServer } from "../../dialects/openai-chat/open-server.ts";
 import type { ChatHost } from "../../dialects/openai-chat/wire.ts";
-
-/**
- * A server that is known by nothing but its address. Open servers take `top_k` and ignore what they do
- * not know; thinking goes back in the member that most of them ask for.
- */
-export const anyHost: ChatHost = {
-  path: "/chat/completions",
-  maxTokensMember: "max_tokens",
-  stopSequencesMax: 64,
-  toolIDCharactersMax: 256,
-  takesTopK: true,
-  takesVideo: true,
-  reasoningMember: "reasoning_content",
-  thinking: { isShown: true },
-  labels: { endUserMember: "user", takesMetadata: true },
-};
 
 /** A hosted service: it names what it takes, and `top_k`, videos and metadata are not among it. */
 export const service: ChatHost = {
-  ...anyHost,
+  ...openServer,
   takesTopK: false,
   takesVideo: false,
   labels: { endUserMember: "user", takesMetadata: false },
@@ -109,16 +94,6 @@ export const vercelGateway: ChatHost = {
   ...gateway,
   takesCacheMarks: true,
   takesAnyDocument: true,
-};
-
-/** OpenRouter. */
-export const openRouter: ChatHost = {
-  ...gateway,
-  stopSequencesMax: 4,
-  takesTopK: true,
-  takesVideo: true,
-  takesAnyDocument: true,
-  takesCacheMarks: true,
 };
 
 /** Writer, whose chats have a path of their own. */

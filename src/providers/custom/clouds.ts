@@ -4,15 +4,16 @@ import { anthropicMessages } from "../../dialects/anthropic-messages/dialect.ts"
 import { encodeMessages, encodeTokenCount } from "../../dialects/anthropic-messages/encode.ts";
 import { messagesPaths } from "../../dialects/anthropic-messages/messages-host.ts";
 import { azureOpenAIPath } from "../../dialects/azure-path.ts";
-import { bedrockConverse } from "../../dialects/bedrock-converse/dialect.ts";
+import { bedrockHost } from "../../dialects/bedrock-host.ts";
 import { geminiOnVertex } from "../../dialects/gemini/dialect.ts";
+import { chatDialect } from "../../dialects/openai-chat/dialect.ts";
 import { service } from "./chat-hosts.ts";
-import { chatWire, responsesWire } from "./wires.ts";
+import { responsesWire } from "./wires.ts";
 
 const azureKey: AuthScheme = { scheme: "header", name: "api-key" };
 const foundry = messagesPaths("/anthropic");
 
-const azureChat: Dialect = chatWire(service, "");
+const azureChat: Dialect = chatDialect(service, "");
 const azureResponses: Dialect = responsesWire("");
 
 /** Deployments at Azure of models of any maker, over the wires that Azure itself serves. */
@@ -56,15 +57,9 @@ const azure: DialectSet = {
 /** Gemini's wire on Vertex AI: models of Google, and what a project has tuned of them. */
 const vertex: DialectSet = { dialects: { gemini: geminiOnVertex }, defaultDialect: "gemini" };
 
-/** Models of any maker on Bedrock. */
-const bedrock: DialectSet = {
-  dialects: { "bedrock-converse": bedrockConverse },
-  defaultDialect: "bedrock-converse",
-};
-
 /** The wires of models of any maker at clouds. */
 export const clouds: Readonly<Record<CloudHost, DialectSet>> = Object.freeze({
   azure,
   vertex,
-  bedrock,
+  bedrock: bedrockHost,
 });

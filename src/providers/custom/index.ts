@@ -4,12 +4,12 @@ import { bedrockConverse } from "../../dialects/bedrock-converse/dialect.ts";
 import { cohereChat } from "../../dialects/cohere/dialect.ts";
 import { gemini } from "../../dialects/gemini/dialect.ts";
 import { ollama } from "../../dialects/ollama/dialect.ts";
+import { chatDialect } from "../../dialects/openai-chat/dialect.ts";
+import { openServer } from "../../dialects/openai-chat/open-server.ts";
 import { openAIResponses } from "../../dialects/openai-responses/dialect.ts";
-import { anyHost } from "./chat-hosts.ts";
 import { clouds } from "./clouds.ts";
 import { knownModels } from "./models.ts";
 import { presets } from "./presets.ts";
-import { chatWire } from "./wires.ts";
 
 const patterns: readonly ModelPattern[] = [
   {
@@ -44,7 +44,7 @@ export const custom: Adapter = Object.freeze<Adapter>({
   keyRequired: false,
   baseURLVariables: ["CUSTOM_BASE_URL"],
   dialects: {
-    "openai-chat": bare("openai-chat", chatWire(anyHost, "")),
+    "openai-chat": bare("openai-chat", chatDialect(openServer, "")),
     "openai-responses": bare("openai-responses", openAIResponses),
     "anthropic-messages": bare("anthropic-messages", anthropicMessages),
     gemini: bare("gemini", gemini),

@@ -1,5 +1,7 @@
 import type { Dialect, Preset } from "../../contract/adapter.ts";
 import { cohereChat } from "../../dialects/cohere/dialect.ts";
+import { chatDialect } from "../../dialects/openai-chat/dialect.ts";
+import { openRouter } from "../../dialects/openai-chat/open-router.ts";
 import type { ChatHost } from "../../dialects/openai-chat/wire.ts";
 import {
   alibaba,
@@ -9,7 +11,6 @@ import {
   gitHub,
   moonshot,
   openModels,
-  openRouter,
   perplexity,
   service,
   snowflake,
@@ -18,7 +19,7 @@ import {
   xAI,
   zAI,
 } from "./chat-hosts.ts";
-import { chatWire, messagesWire, presetOf, responsesWire, searchingChatWire } from "./wires.ts";
+import { messagesWire, presetOf, responsesWire, searchingChatWire } from "./wires.ts";
 
 /** Hosts of the chat wire alone: name, key variables, address, what they take. */
 const chatOnly: readonly (readonly [string, readonly string[], string, ChatHost])[] = [
@@ -38,7 +39,7 @@ const chatOnly: readonly (readonly [string, readonly string[], string, ChatHost]
   ["novita", ["NOVITA_API_KEY"], "https://api.novita.ai/openai/v1", openModels],
   ["nvidia", ["NVIDIA_API_KEY"], "https://integrate.api.nvidia.com/v1", openModels],
   ["sambanova", ["SAMBANOVA_API_KEY"], "https://api.sambanova.ai/v1", openModels],
-  ["scaleway", ["SCW_SECRET_KEY"], "https://api.scaleway.ai/v1", openModels],
+  ["scaleway", ["searchingChatWire_SECRET_KEY"], "https://api.scaleway.ai/v1", openModels],
   ["siliconflow", ["SILICONFLOW_API_KEY"], "https://api.siliconflow.com/v1", openModels],
   ["snowflake", ["SNOWFLAKE_PAT", "SNOWFLAKE_TOKEN"], "", snowflake],
   ["upstage", ["UPSTAGE_API_KEY"], "https://api.upstage.ai/v1", service],
@@ -58,26 +59,28 @@ const mantle = (region: string): string => `https://bedrock-mantle.${region}.api
  * none here: its targets say `base_url`, or `region` where that alone makes the address.
  */
 export const presets: readonly Preset[] = [
-  ...chatOnly.map(([name, keys, baseURL, host]) => presetOf(name, keys, [chatWire(host, baseURL)])),
+  ...chatOnly.map(([name, keys, baseURL, host]) =>
+    presetOf(name, keys, [chatDialect(host, baseURL)]),
+  ),
   presetOf(
     "alibaba",
     ["DASHSCOPE_API_KEY", "ALIBABA_API_KEY"],
     [
-      chatWire(alibaba, "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"),
+      chatDialect(alibaba, "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"),
       messagesWire("https://dashscope-intl.aliyuncs.com/apps/anthropic"),
     ],
   ),
   presetOf(
     "azure-inference",
     ["AZURE_AI_API_KEY", "AZURE_INFERENCE_CREDENTIAL"],
-    [{ ...chatWire(azureInference, ""), auth: { scheme: "header", name: "api-key" } }],
+    [{ ...chatDialect(azureInference, ""), auth: { scheme: "header", name: "api-key" } }],
   ),
   presetOf(
     "bedrock-mantle",
     ["AWS_BEARER_TOKEN_BEDROCK"],
     [
       inRegions(responsesWire(""), (region) => `${mantle(region)}/openai/v1`),
-      inRegions(chatWire(service, ""), (region) => `${mantle(region)}/v1`),
+      inRegions(chatDialect(service, ""), (region) => `${mantle(region)}/v1`),
     ],
   ),
   presetOf(
@@ -85,7 +88,7 @@ export const presets: readonly Preset[] = [
     ["AWS_BEARER_TOKEN_BEDROCK"],
     [
       inRegions(
-        chatWire(service, ""),
+        chatDialect(service, ""),
         (region) => `https://bedrock-runtime.${region}.amazonaws.com/openai/v1`,
       ),
     ],
@@ -93,18 +96,18 @@ export const presets: readonly Preset[] = [
   presetOf(
     "cloudflare",
     ["CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_KEY"],
-    [chatWire(openModels, ""), responsesWire("")],
+    [chatDialect(openModels, ""), responsesWire("")],
   ),
   presetOf(
     "cohere",
     ["COHERE_API_KEY", "CO_API_KEY"],
-    [{ ...cohereChat }, chatWire(cohereCompatible, "https://api.cohere.ai/compatibility/v1")],
+    [{ ...cohereChat }, chatDialect(cohereCompatible, "https://api.cohere.ai/compatibility/v1")],
   ),
   presetOf(
     "copilot",
     ["GITHUB_COPILOT_TOKEN", "GITHUB_COPILOT_API_KEY"],
     [
-      chatWire(gitHub, "https://api.githubcopilot.com"),
+      chatDialect(gitHub, "https://api.githubcopilot.com"),
       responsesWire("https://api.githubcopilot.com"),
       { ...messagesWire("https://api.githubcopilot.com"), auth: { scheme: "bearer" } },
     ],
@@ -113,7 +116,7 @@ export const presets: readonly Preset[] = [
     "deepseek",
     ["DEEPSEEK_API_KEY"],
     [
-      chatWire(deepSeek, "https://api.deepseek.com"),
+      chatDialect(deepSeek, "https://api.deepseek.com"),
       responsesWire("https://api.deepseek.com"),
       messagesWire("https://api.deepseek.com/anthropic"),
     ],
@@ -122,7 +125,7 @@ export const presets: readonly Preset[] = [
     "minimax",
     ["MINIMAX_API_KEY"],
     [
-      chatWire(openModels, "https://api.minimax.io/v1"),
+      chatDialect(openModels, "https://api.minimax.io/v1"),
       messagesWire("https://api.minimax.io/anthropic"),
     ],
   ),
@@ -130,7 +133,7 @@ export const presets: readonly Preset[] = [
     "moonshot",
     ["MOONSHOT_API_KEY"],
     [
-      chatWire(moonshot, "https://api.moonshot.ai/v1"),
+      chatDialect(moonshot, "https://api.moonshot.ai/v1"),
       messagesWire("https://api.moonshot.ai/anthropic"),
     ],
   ),
@@ -138,7 +141,7 @@ export const presets: readonly Preset[] = [
     "openrouter",
     ["OPENROUTER_API_KEY"],
     [
-      chatWire(openRouter, "https://openrouter.ai/api/v1"),
+      chatDialect(openRouter, "https://openrouter.ai/api/v1"),
       responsesWire("https://openrouter.ai/api/v1"),
       { ...messagesWire("https://openrouter.ai/api"), auth: { scheme: "bearer" } },
     ],
@@ -153,7 +156,7 @@ export const presets: readonly Preset[] = [
     ["PORTKEY_API_KEY"],
     [
       {
-        ...chatWire(service, "https://api.portkey.ai/v1"),
+        ...chatDialect(service, "https://api.portkey.ai/v1"),
         auth: { scheme: "header", name: "x-portkey-api-key" },
       },
     ],
@@ -163,7 +166,7 @@ export const presets: readonly Preset[] = [
     ["PYDANTIC_AI_GATEWAY_API_KEY"],
     [
       responsesWire("https://gateway.pydantic.dev/proxy/openai"),
-      chatWire(service, "https://gateway.pydantic.dev/proxy/openai"),
+      chatDialect(service, "https://gateway.pydantic.dev/proxy/openai"),
       {
         ...messagesWire("https://gateway.pydantic.dev/proxy/anthropic"),
         auth: { scheme: "bearer" },
@@ -174,7 +177,7 @@ export const presets: readonly Preset[] = [
     "vercel-gateway",
     ["AI_GATEWAY_API_KEY", "VERCEL_OIDC_TOKEN"],
     [
-      chatWire(vercelGateway, "https://ai-gateway.vercel.sh/v1"),
+      chatDialect(vercelGateway, "https://ai-gateway.vercel.sh/v1"),
       responsesWire("https://ai-gateway.vercel.sh/v1"),
       messagesWire("https://ai-gateway.vercel.sh"),
     ],
@@ -182,7 +185,12 @@ export const presets: readonly Preset[] = [
   presetOf(
     "watsonx",
     ["WATSONX_TOKEN"],
-    [inRegions(chatWire(openModels, ""), (region) => `https://${region}.ml.cloud.ibm.com/ml/v1`)],
+    [
+      inRegions(
+        chatDialect(openModels, ""),
+        (region) => `https://${region}.ml.cloud.ibm.com/ml/v1`,
+      ),
+    ],
   ),
   presetOf(
     "xai",
@@ -196,11 +204,14 @@ export const presets: readonly Preset[] = [
   presetOf(
     "zai",
     ["ZAI_API_KEY", "Z_AI_API_KEY"],
-    [chatWire(zAI, "https://api.z.ai/api/paas/v4"), messagesWire("https://api.z.ai/api/anthropic")],
+    [
+      chatDialect(zAI, "https://api.z.ai/api/paas/v4"),
+      messagesWire("https://api.z.ai/api/anthropic"),
+    ],
   ),
   presetOf(
     "zai-coding",
     ["ZAI_API_KEY", "Z_AI_API_KEY"],
-    [chatWire(zAI, "https://api.z.ai/api/coding/paas/v4")],
+    [chatDialect(zAI, "https://api.z.ai/api/coding/paas/v4")],
   ),
 ];

@@ -6,15 +6,10 @@ import type { ChatHost } from "../../dialects/openai-chat/wire.ts";
 import { openAIResponses } from "../../dialects/openai-responses/dialect.ts";
 import { sourcesReader, withSources } from "./search-sources.ts";
 
-/** The chat wire of a host. An empty address: the target must say it. */
-export function chatWire(host: ChatHost, baseURL: string): Dialect {
-  return { ...chatDialect(host, baseURL), name: "openai-chat" };
-}
-
 /** The chat wire of a host that tells the sources of its answers beside them. */
 export function searchingChatWire(host: ChatHost, baseURL: string): Dialect {
   return {
-    ...chatWire(host, baseURL),
+    ...chatDialect(host, baseURL),
     decode: (body, context) => decodeChat(withSources(body), context),
     createDecoder: (context) => new ChatStreamDecoder(context, sourcesReader()),
   };

@@ -1,24 +1,15 @@
-import type { Dialect, Preset } from "../../contract/adapter.ts";
+import type { Preset } from "../../contract/adapter.ts";
 import { ollama } from "../../dialects/ollama/dialect.ts";
 import { chatDialect } from "../../dialects/openai-chat/dialect.ts";
+import { openRouter } from "../../dialects/openai-chat/open-router.ts";
+import { openServer } from "../../dialects/openai-chat/open-server.ts";
 import type { ChatHost } from "../../dialects/openai-chat/wire.ts";
 
 /**
  * A server of open models that is known by nothing but its address: what llama.cpp, vLLM and their
  * kin have in common. What such a server does not know, it ignores.
  */
-export const anyServer: ChatHost = {
-  path: "/chat/completions",
-  maxTokensMember: "max_tokens",
-  stopSequencesMax: 64,
-  toolIDCharactersMax: 256,
-  takesTopK: true,
-  takesVideo: true,
-  takesMediaInResults: true,
-  reasoningMember: "reasoning_content",
-  thinking: { isShown: true },
-  labels: { endUserMember: "user", takesMetadata: true },
-};
+export const anyServer: ChatHost = { ...openServer, takesMediaInResults: true };
 
 /** A hosted service: it shows thinking in `reasoning`, and knows no `top_k` and no videos. */
 const service: ChatHost = {
@@ -114,17 +105,7 @@ const knownHosts: readonly KnownHost[] = [
     name: "openrouter",
     baseURL: "https://openrouter.ai/api/v1",
     keyVariable: "OPENROUTER_API_KEY",
-    host: {
-      ...service,
-      stopSequencesMax: 4,
-      takesTopK: true,
-      takesVideo: true,
-      takesMediaInResults: true,
-      takesAnyDocument: true,
-      takesImagesBack: true,
-      takesCacheMarks: true,
-      thinking: { form: "object" },
-    },
+    host: openRouter,
   },
 ];
 
@@ -135,23 +116,18 @@ const ollamaChat: ChatHost = {
   labels: { takesMetadata: false },
 };
 
-/** The chat wire of a host under its name in the configuration. */
-export function chatWire(host: ChatHost, baseURL: string): Dialect {
-  return Object.freeze<Dialect>({ ...chatDialect(host, baseURL), name: "openai-chat" });
-}
-
 /** Hosts and servers of open models that are known by name. */
 export const presets: readonly Preset[] = [
   ...knownHosts.map(({ name, baseURL, keyVariable, host }) => ({
     name,
     keyVariables: [keyVariable],
-    dialects: { "openai-chat": chatWire(host, baseURL) },
+    dialects: { "openai-chat": chatDialect(host, baseURL) },
     defaultDialect: "openai-chat",
   })),
   {
     name: "ollama",
     keyVariables: ["OLLAMA_API_KEY"],
-    dialects: { ollama, "openai-chat": chatWire(ollamaChat, `${ollama.defaultBaseURL}/v1`) },
+    dialects: { ollama, "openai-chat": chatDialect(ollamaChat, `${ollama.defaultBaseURL}/v1`) },
     defaultDialect: "ollama",
   },
 ];

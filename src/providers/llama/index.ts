@@ -1,7 +1,8 @@
 import type { Adapter, ModelPattern } from "../../contract/adapter.ts";
 import { bedrockHost } from "../../dialects/bedrock-host.ts";
 import { ollama } from "../../dialects/ollama/dialect.ts";
-import { anyServer, chatWire, presets } from "./hosts.ts";
+import { chatDialect } from "../../dialects/openai-chat/dialect.ts";
+import { anyServer, presets } from "./hosts.ts";
 import { knownModels } from "./models.ts";
 
 const patterns: readonly ModelPattern[] = [
@@ -30,7 +31,7 @@ export const llama: Adapter = Object.freeze<Adapter>({
   keyVariables: ["LLAMA_API_KEY"],
   keyRequired: false,
   baseURLVariables: ["LLAMA_BASE_URL", "OLLAMA_HOST"],
-  dialects: { "openai-chat": chatWire(anyServer, "http://127.0.0.1:8080/v1"), ollama },
+  dialects: { "openai-chat": chatDialect(anyServer, "http://127.0.0.1:8080/v1"), ollama },
   defaultDialect: "openai-chat",
   presets,
   hosts: { bedrock: bedrockHost },
