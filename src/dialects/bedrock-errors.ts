@@ -9,7 +9,9 @@ import { cleanText, providerError, reasonForStatus } from "./provider-error.ts";
 export function bedrockError({ status, headers, body }: ProviderFailure): ConnectorError {
   const object = readBody(body);
   const told = headers["x-amzn-errortype"] || textOf(object.__type) || textOf(object.code);
-  return classify(typeOf(told), object, status);
+  const isOwn = told !== "" || (body.trimStart().startsWith("{") && wordsOf(object) !== "");
+  const byStatus = (isOwn ? reasonByStatus.get(status) : undefined) ?? reasonForStatus(status);
+  return classify(typeOf(told), object, status, byStatus);
 }
 
 /**
@@ -17,7 +19,10 @@ export function bedrockError({ status, headers, body }: ProviderFailure): Connec
  * data is the error's body.
  */
 export function bedrockEventError(event: string, data: string): ConnectorError {
-  return classify(typeOf(event.slice(event.indexOf(":") + 1)), readBody(data), 200);
+  const type = typeOf(event.slice(event.indexOf(":") + 1));
+  const isRequests = type === "ValidationException";
+  const reason = isRequests ? "PROVIDER_INVALID_REQUEST" : "PROVIDER_INTERNAL";
+  return classify(type, readBody(data), 200, reason);
 }
 
 /** What of a type counts: `com.amazon…#` may stand before it, and `:http://…` behind it. */
@@ -37,6 +42,10 @@ function readBody(text: string): JsonObject {
   }
 }
 
+/**
+ * Types that say more than a status. ValidationException (400) and InternalServerException (500) say
+ * no more than theirs, so that another status beside them says more.
+ */
 const reasonByType: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   ["AccessDeniedException", "PROVIDER_PERMISSION_DENIED"],
   ["ConflictException", "PROVIDER_CONFLICT"],
@@ -44,8 +53,6 @@ const reasonByType: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   ["ExpiredToken", "PROVIDER_CREDENTIAL_INVALID"],
   ["IncompleteSignatureException", "PROVIDER_CREDENTIAL_INVALID"],
   ["IncompleteSignature", "PROVIDER_CREDENTIAL_INVALID"],
-  ["InternalFailure", "PROVIDER_INTERNAL"],
-  ["InternalServerException", "PROVIDER_INTERNAL"],
   ["InvalidClientTokenId", "PROVIDER_CREDENTIAL_INVALID"],
   ["InvalidSignatureException", "PROVIDER_CREDENTIAL_INVALID"],
   ["MissingAuthenticationToken", "PROVIDER_CREDENTIAL_INVALID"],
@@ -68,10 +75,12 @@ const reasonByType: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   ["TooManyRequestsException", "PROVIDER_RATE_LIMITED"],
   ["UnknownOperationException", "PROVIDER_ENDPOINT_NOT_FOUND"],
   ["UnrecognizedClientException", "PROVIDER_CREDENTIAL_INVALID"],
-  ["ValidationException", "PROVIDER_INVALID_REQUEST"],
 ]);
 
-/** Statuses that mean something else here than elsewhere. */
+/**
+ * Statuses that mean something else here than elsewhere, where AWS itself answers. A page of a proxy
+ * has their usual meaning.
+ */
 const reasonByStatus: ReadonlyMap<number, Reason> = new Map<number, Reason>([
   [404, "MODEL_NOT_FOUND"],
   [408, "PROVIDER_TIMEOUT"],
@@ -160,15 +169,20 @@ const wordRules: readonly WordRule[] = [
   },
 ];
 
-function classify(type: string, object: JsonObject, httpStatus: number): ConnectorError {
-  const told = textOf(object.message) || textOf(object.Message) || textOf(object.originalMessage);
-  const words = cleanText(told);
+function wordsOf(object: JsonObject): string {
+  return textOf(object.message) || textOf(object.Message) || textOf(object.originalMessage);
+}
+
+/** @param byStatus What the status means where the type says no more. */
+function classify(
+  type: string,
+  object: JsonObject,
+  httpStatus: number,
+  byStatus: Reason,
+): ConnectorError {
+  const words = cleanText(wordsOf(object));
+  const plain = reasonByType.get(type) ?? byStatus;
   const isInside = httpStatus < 300;
-  const plain =
-    reasonByType.get(type) ??
-    (isInside
-      ? "PROVIDER_INTERNAL"
-      : (reasonByStatus.get(httpStatus) ?? reasonForStatus(httpStatus)));
   const rule = wordRules.find((one) => one.within.includes(plain) && one.words.test(words));
   const said = words || (isInside ? "the provider reported an error" : "");
   const message = rule?.hint && said ? `${said} (${rule.hint})` : said;

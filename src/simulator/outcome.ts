@@ -113,7 +113,8 @@ class Answerer {
    */
   fail(failure: Failure, directive: Directive): Outcome {
     const { status } = failure;
-    const { contentType, bytes } = failureBytes(directive.body ?? "json", status, () =>
+    const { body = "json" } = directive;
+    const { contentType, bytes } = failureBytes(body, status, () =>
       this.#arrival.provider.failureBody(failure, this.#requestId, this.#arrival.url),
     );
     const hints: readonly [string, string | undefined][] = [
@@ -123,7 +124,8 @@ class Answerer {
       ["location", status >= 300 && status < 400 ? "http://169.254.169.254/" : undefined],
     ];
     const wanted = hints.filter((hint): hint is [string, string] => hint[1] !== undefined);
-    const usual = this.#headers(status, contentType, failure);
+    // Another's page has no headers that tell of the provider's own error.
+    const usual = this.#headers(status, contentType, body === "json" ? failure : undefined);
     return whole(status, { ...usual, ...Object.fromEntries(wanted) }, bytes);
   }
 

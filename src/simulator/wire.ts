@@ -158,7 +158,7 @@ export interface RawRequest {
 export interface HeaderContext {
   readonly requestId: string;
   readonly status: number;
-  /** The failure that is answered. Unset: none is. */
+  /** The failure that is answered in the provider's own words. Unset: none is. */
   readonly failure?: Failure | undefined;
   readonly nowMs: number;
   /** Rough tokens of the request, for the limits that are left. */

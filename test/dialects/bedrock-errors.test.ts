@@ -44,13 +44,32 @@ describe("a failure of the type", () => {
   });
 });
 
+describe("a type that says no more than its usual status", () => {
+  it.each([
+    [401, "ValidationException", "PROVIDER_CREDENTIAL_INVALID"],
+    [413, "ValidationException", "REQUEST_TOO_LARGE"],
+    [429, "ValidationException", "PROVIDER_RATE_LIMITED"],
+    [422, "ValidationException", "PROVIDER_INVALID_REQUEST"],
+    [501, "InternalServerException", "PROVIDER_UNSUPPORTED"],
+    [503, "InternalServerException", "PROVIDER_UNAVAILABLE"],
+    [504, "InternalFailure", "PROVIDER_TIMEOUT"],
+    [529, "InternalServerException", "PROVIDER_OVERLOADED"],
+  ])("yields to another: %i %s is %s", (status, type, reason) => {
+    expect(failure(status, type, "words").reason).toBe(reason);
+  });
+
+  it("does not so if it says more", () => {
+    expect(failure(400, "ThrottlingException", "words").reason).toBe("PROVIDER_RATE_LIMITED");
+    expect(failure(500, "AccessDeniedException", "words").reason).toBe(
+      "PROVIDER_PERMISSION_DENIED",
+    );
+  });
+});
+
 describe("a failure without a type", () => {
   it.each([
     [400, "PROVIDER_INVALID_REQUEST"],
     [403, "PROVIDER_PERMISSION_DENIED"],
-    [404, "MODEL_NOT_FOUND"],
-    [408, "PROVIDER_TIMEOUT"],
-    [424, "PROVIDER_INTERNAL"],
     [429, "PROVIDER_RATE_LIMITED"],
     [500, "PROVIDER_INTERNAL"],
     [502, "PROVIDER_UNAVAILABLE"],
@@ -61,6 +80,18 @@ describe("a failure without a type", () => {
   ])("and status %i is %s", (status, reason) => {
     for (const body of ["", "{}", "<html>no</html>", "[]", '"x"', "{", '{"message":null}']) {
       expect(bedrockError({ status, headers: {}, body }).reason).toBe(reason);
+    }
+  });
+
+  it.each([
+    [404, "MODEL_NOT_FOUND", "PROVIDER_ENDPOINT_NOT_FOUND"],
+    [408, "PROVIDER_TIMEOUT", "PROVIDER_REQUEST_TIMEOUT"],
+    [424, "PROVIDER_INTERNAL", "PROVIDER_INVALID_REQUEST"],
+  ])("and status %i is %s from AWS, %s from a proxy", (status, byAWS, byProxy) => {
+    const own = JSON.stringify({ message: "words" });
+    expect(bedrockError({ status, headers: {}, body: own }).reason).toBe(byAWS);
+    for (const body of ["", "{}", "<html>no</html>", "[]", "no such page"]) {
+      expect(bedrockError({ status, headers: {}, body }).reason, body).toBe(byProxy);
     }
   });
 });

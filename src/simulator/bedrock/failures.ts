@@ -36,12 +36,12 @@ const kinds: Readonly<Record<number, Kind>> = {
     message: "Bedrock is unable to process your request.",
   },
 };
-const serverFault: Kind = { type: "InternalServerException", message: "The service failed." };
-const callerFault: Kind = { type: "ValidationException", message: "The request is not valid." };
+/** No exception of the service has any other status: what is in front of it has no types. */
+const otherFault: Kind = { type: "", message: "The request failed." };
 
-/** A failure with, unless others are given, its usual message and type of exception. */
+/** A failure with, unless others are given, its usual message and type of exception, if any. */
 export function failure(status: number, message?: string, type?: string): Failure {
-  const kind = kinds[status] ?? (status >= 500 ? serverFault : callerFault);
+  const kind = kinds[status] ?? otherFault;
   return { status, type: type ?? kind.type, message: message ?? kind.message };
 }
 
@@ -97,7 +97,10 @@ export function failureBody({ message }: Failure): JSONObject {
 }
 
 /** A failure in the middle of a stream: an exception of the kinds that streams have. */
-export function streamException({ status, type, message }: Failure): readonly StreamItem[] {
+export function streamException(failure: Failure): readonly StreamItem[] {
+  const { status, message } = failure;
+  const usual = status >= 500 ? "InternalServerException" : "ValidationException";
+  const type = failure.type || usual;
   const isModel = type === "ModelErrorException" || type === "ModelStreamErrorException";
   const kind = isModel
     ? "modelStreamErrorException"

@@ -52,7 +52,7 @@ export const bedrock: Provider = {
   requestId: (random) => [8, 4, 4, 4, 12].map((length) => random.text(length, hex)).join("-"),
   headers: ({ requestId, failure }: HeaderContext): Record<string, string> => ({
     "x-amzn-requestid": requestId,
-    ...(failure && { "x-amzn-errortype": `${failure.type}:${errorNamespace}` }),
+    ...(failure?.type && { "x-amzn-errortype": `${failure.type}:${errorNamespace}` }),
   }),
   word,
   failureBody,
