@@ -28,8 +28,8 @@ const bracket = 0x5b;
 /**
  * A provider's stream of bytes as decoded events, one read of the socket at a time.
  *
- * A provider that answers with one JSON body in place of server-sent events is understood as well,
- * and so is one that answers with a JSON array of them.
+ * A provider that answers with one JSON body in place of events is understood as well, and so is one
+ * that answers with a JSON array of them in place of server-sent events.
  */
 export class ProviderStream {
   readonly #response: HttpResponse;
@@ -74,7 +74,8 @@ export class ProviderStream {
       if (this.#firstByte === brace || this.#firstByte === angle) {
         return this.#wholeJSON(chunk.value);
       }
-      if (this.#firstByte === bracket) this.#framer = createFramer("json-array", this.#limits);
+      const isList = this.#firstByte === bracket && this.#plan.target.dialect.framing === "sse";
+      if (isList) this.#framer = createFramer("json-array", this.#limits);
     }
     return this.#decode(this.#framer.push(chunk.value));
   }
@@ -147,10 +148,12 @@ export class ProviderStream {
     };
   }
 
-  /** Finds the first byte that is no space, where it tells server-sent events from JSON and HTML. */
+  /** Finds the first byte that tells a stream from JSON and HTML: of text, the first that is no space. */
   #firstByteOf(chunk: Uint8Array): boolean {
-    if (this.#firstByte !== undefined || this.#plan.target.dialect.framing !== "sse") return false;
-    this.#firstByte = chunk.find((byte) => byte > 0x20);
+    const { framing } = this.#plan.target.dialect;
+    if (this.#firstByte !== undefined || framing === "ndjson") return false;
+    // A frame that begins with what JSON or HTML does would be longer than a gigabyte.
+    this.#firstByte = framing === "sse" ? chunk.find((byte) => byte > 0x20) : chunk[0];
     return this.#firstByte !== undefined;
   }
 

@@ -1,9 +1,19 @@
 // Proves what a call ends with when a provider misbehaves (faults U05 to U32, S01 to S27), on each wire,
-// unary and streamed, over real sockets: the reason, what was delivered, and that nothing is left open.
+// unary and streamed, over real sockets: the reason, and what was delivered.
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Reason } from "../../src/contract/reasons.ts";
-import { deltaText, SimulatedConnectors, wires } from "../support/simulated-connectors.ts";
+import { deltaText, SimulatedConnectors } from "../support/simulated-connectors.ts";
+import {
+  binaryWires,
+  errorEvent,
+  faultWires,
+  ownWords,
+  statuses,
+  textWires,
+} from "./wire-failures.ts";
+
+const bodies = ["html", "text", "empty", "binary"] as const;
 
 let rig: SimulatedConnectors;
 beforeAll(async () => {
@@ -13,38 +23,7 @@ afterAll(async () => {
   await rig.close();
 });
 
-const statuses: readonly [number, Reason][] = [
-  [301, "PROVIDER_REDIRECT_REFUSED"],
-  [400, "PROVIDER_INVALID_REQUEST"],
-  [401, "PROVIDER_CREDENTIAL_INVALID"],
-  [402, "PROVIDER_BILLING_EXHAUSTED"],
-  [403, "PROVIDER_PERMISSION_DENIED"],
-  [405, "PROVIDER_UNSUPPORTED"],
-  [408, "PROVIDER_REQUEST_TIMEOUT"],
-  [409, "PROVIDER_CONFLICT"],
-  [413, "REQUEST_TOO_LARGE"],
-  [418, "PROVIDER_INVALID_REQUEST"],
-  [422, "PROVIDER_INVALID_REQUEST"],
-  [425, "PROVIDER_TOO_EARLY"],
-  [429, "PROVIDER_RATE_LIMITED"],
-  [500, "PROVIDER_INTERNAL"],
-  [501, "PROVIDER_UNSUPPORTED"],
-  [502, "PROVIDER_UNAVAILABLE"],
-  [503, "PROVIDER_UNAVAILABLE"],
-  [504, "PROVIDER_TIMEOUT"],
-  [522, "PROVIDER_EDGE_ERROR"],
-  [529, "PROVIDER_OVERLOADED"],
-  [599, "PROVIDER_INTERNAL"],
-];
-/** What each provider's own error event says. */
-const errorEvent = {
-  anthropic: "PROVIDER_OVERLOADED",
-  "openai-chat": "PROVIDER_INTERNAL",
-  "openai-responses": "PROVIDER_INTERNAL",
-} as const;
-const bodies = ["html", "text", "empty", "binary"] as const;
-
-describe.each(wires)("%s", (wire) => {
+describe.each(faultWires)("%s", (wire) => {
   it.each(statuses)("status %i is %s, whatever the body", async (status, reason) => {
     for (const body of bodies) {
       const directive = `status=${status} body=${body}`;
@@ -59,6 +38,14 @@ describe.each(wires)("%s", (wire) => {
         target: wire,
       });
       expect(unary.fields.attempts).toHaveLength(1);
+    }
+  });
+
+  it("takes its own words for what a status alone does not say", async () => {
+    for (const [status, usual] of statuses) {
+      const { reason, fields } = await rig.failure(wire, `status=${status}`);
+      expect([status, reason]).toEqual([status, ownWords[wire][status] ?? usual]);
+      expect(fields.metadata?.http_status).toBe(String(status));
     }
   });
 
@@ -120,16 +107,10 @@ describe.each(wires)("%s", (wire) => {
     expect(error?.fields.metadata?.phase).toBe("stream");
   });
 
-  it("understands JSON in place of a stream, and a stream in place of JSON", async () => {
-    const plain = await rig.call(wire, "text=12");
-    const unasked = await rig.call(wire, "text=12 stream-instead-of-json");
-    const { events } = await rig.stream(wire, "text=12 json-instead-of-stream");
-    const last = events.at(-1)?.event;
-    expect(unasked.content?.message).not.toBe("");
-    expect(unasked.content?.message.split(" ")).toHaveLength(
-      plain.content?.message.split(" ").length ?? 0,
-    );
-    expect(last?.case).toBe("finished");
+  it("understands JSON in place of a stream", async () => {
+    const { events, error } = await rig.stream(wire, "text=12 json-instead-of-stream");
+    expect(error).toBeUndefined();
+    expect(events.at(-1)?.event.case).toBe("finished");
     expect(deltaText(events)).not.toBe("");
   });
 
@@ -162,5 +143,22 @@ describe.each(wires)("%s", (wire) => {
   it("stops at an event that is too large", async () => {
     const { error } = await rig.stream(wire, "huge-event=20MB");
     expect(error?.reason).toBe("PROVIDER_RESPONSE_TOO_LARGE");
+  });
+});
+
+describe("a stream in place of JSON", () => {
+  it.each(textWires)("is understood: %s", async (wire) => {
+    const plain = await rig.call(wire, "text=12");
+    const unasked = await rig.call(wire, "text=12 stream-instead-of-json");
+    expect(unasked.content?.message).not.toBe("");
+    expect(unasked.content?.message.split(" ")).toHaveLength(
+      plain.content?.message.split(" ").length ?? 0,
+    );
+  });
+
+  // Its frames are no text, and AWS sends none to a call that did not ask for them.
+  it.each(binaryWires)("is malformed where it is binary: %s", async (wire) => {
+    const error = await rig.failure(wire, "text=12 stream-instead-of-json");
+    expect(error.reason).toBe("PROVIDER_MALFORMED_RESPONSE");
   });
 });
