@@ -18,7 +18,7 @@ const nextSteps: Partial<Readonly<Record<Reason, string>>> = {
   INVALID_REQUEST: "correct what is named above",
   UNSUPPORTED_FIELD: "leave the field out, go without --strict, or choose another model",
   CONTEXT_LENGTH_EXCEEDED: "shorten the prompt, or choose a model with a larger context",
-  MODEL_NOT_ROUTED: "see the names with: connector-tool models",
+  MODEL_NOT_ROUTED: "say whose it is, as in llama/NAME, or see: connector-tool models",
   MODEL_NOT_FOUND: "the provider does not have it; see: connector-tool models",
   TARGET_NOT_CONFIGURED:
     "set the provider's key in the environment, or add --simulate to try without",

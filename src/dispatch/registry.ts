@@ -127,7 +127,8 @@ export class Registry {
     if (adapter === undefined || rest === "") return undefined;
     const own = adapter.patterns.length === 0 || this.#claims(word, rest);
     const free =
-      model[cut] === "/" && !this.#rules.some((rule) => isAdapterRule(rule) && rule.test(model));
+      model[cut] === "/" &&
+      !this.#adapters.some(({ name }) => name !== word && this.#claims(name, model));
     if (!own && !free) return undefined;
     return {
       rule: model.slice(0, cut + 1).toLowerCase(),

@@ -57,7 +57,9 @@ describe("resolve", () => {
     const { code, stderr } = await runTool(["resolve", "claud-sonnet-5"]);
     expect(code).toBe(1);
     expect(stderr).toContain("nearest known names: claude-sonnet-5");
-    expect(stderr).toContain("next: see the names with: connector-tool models");
+    expect(stderr).toContain(
+      "next: say whose it is, as in llama/NAME, or see: connector-tool models",
+    );
   });
 });
 

@@ -31,6 +31,8 @@ describe("Registry", () => {
     ["openai/gpt-oss-20b", "llama", "(?:openai/)?gpt-oss.*", "openai/gpt-oss-20b"],
     ["openai/gpt-5", "openai", "openai/", "gpt-5"],
     ["openai/ours", "openai", "openai/", "ours"],
+    ["llama/mistral:7b", "llama", "llama/", "mistral:7b"],
+    ["llama:7b", "llama", "llama.*", "llama:7b"],
     ["Anthropic:claude-x", "anthropic", "anthropic:", "claude-x"],
     ["fast-one", "openai", "fast", "fast-one"],
     ["House-Model", "llama", "house-model", "House-Model"],
