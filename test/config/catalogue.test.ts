@@ -9,9 +9,9 @@ import { describeConfiguration } from "../../src/config/describe-configuration.t
 import { ConfigurationError, loadConfiguration } from "../../src/config/load-configuration.ts";
 import { adapters } from "../../src/providers/index.ts";
 import { messageBody } from "../e2e/messages-upstream.ts";
-import { openServer } from "../e2e/running-server.ts";
 import { RawUpstream } from "../support/raw-upstream.ts";
 import { clientOver, wires } from "../support/rpc-client.ts";
+import { openServer } from "../support/running-server.ts";
 
 const head = "source: https://prices.example/\nas_of: 2026-11-20\n";
 

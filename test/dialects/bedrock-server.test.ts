@@ -9,9 +9,9 @@ import { inspect } from "node:util";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type LLMResponse, Role, StopReason } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { serverForTest } from "../e2e/running-server.ts";
 import { encodeEvent, encodeException } from "../support/aws-event-stream.ts";
 import { clientOver, receivedError, textsOf, wires } from "../support/rpc-client.ts";
+import { serverForTest } from "../support/running-server.ts";
 
 interface Asked {
   readonly path: string;

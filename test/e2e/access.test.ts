@@ -17,8 +17,8 @@ import {
   type Wire,
   wires,
 } from "../support/rpc-client.ts";
+import { oneTarget, openServer, type StartedServer } from "../support/running-server.ts";
 import { hello, messageBody } from "./messages-upstream.ts";
-import { oneTarget, openServer, type StartedServer } from "./running-server.ts";
 
 let upstream: RawUpstream;
 let asked = 0;

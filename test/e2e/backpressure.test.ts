@@ -7,6 +7,7 @@ import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream
 import { rawUpstream, until } from "../support/http.ts";
 import type { RawConnection, RawUpstream } from "../support/raw-upstream.ts";
 import { clientOver, completeError, type Wire, wires } from "../support/rpc-client.ts";
+import { oneTarget, serverForTest } from "../support/running-server.ts";
 import { openUnread, rawWires } from "./envelope-reader.ts";
 import {
   deltaChunk,
@@ -16,7 +17,6 @@ import {
   streamHead,
   streamStart,
 } from "./messages-upstream.ts";
-import { oneTarget, serverForTest } from "./running-server.ts";
 
 const mebibyte = 1024 * 1024;
 const text = "x".repeat(32 * 1024);

@@ -18,8 +18,8 @@ import {
   type Wire,
   wires,
 } from "../support/rpc-client.ts";
+import { openServer, type StartedServer } from "../support/running-server.ts";
 import { deltaChunk, streamHead, streamStart } from "./messages-upstream.ts";
-import { openServer, type StartedServer } from "./running-server.ts";
 
 const boundMs = 1_000;
 const deadlineMs = 250;

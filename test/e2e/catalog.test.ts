@@ -5,8 +5,8 @@ import type { ModelInfo } from "../../gen/ts/nexen/connectors/v1/catalog_pb.ts";
 import { Role, UsageSource } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { RawUpstream } from "../support/raw-upstream.ts";
 import { clientOver, receivedError, wires } from "../support/rpc-client.ts";
+import { openServer, type StartedServer } from "../support/running-server.ts";
 import { messageBody } from "./messages-upstream.ts";
-import { openServer, type StartedServer } from "./running-server.ts";
 
 let upstream: RawUpstream;
 let server: StartedServer;

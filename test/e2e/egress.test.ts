@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { createCertificate } from "../support/certificate.ts";
 import { rawUpstream } from "../support/http.ts";
 import { clientOver, receivedError, wires } from "../support/rpc-client.ts";
+import { oneTarget, serverForTest } from "../support/running-server.ts";
 import { hello, messageBody } from "./messages-upstream.ts";
-import { oneTarget, serverForTest } from "./running-server.ts";
 
 function target(baseURL: string): string {
   return `targets: [{ name: direct, adapter: anthropic, base_url: "${baseURL}", api_key: sk-e2e }]`;

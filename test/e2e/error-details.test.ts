@@ -23,8 +23,8 @@ import { Role } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { connectErrorOf, GrpcJsClient, serviceError } from "../support/grpc-js.ts";
 import { RawUpstream } from "../support/raw-upstream.ts";
 import { clientOver, connectError, type Wire, wires } from "../support/rpc-client.ts";
+import { oneTarget, openServer, type StartedServer } from "../support/running-server.ts";
 import { deltaChunk, eventChunk, streamEnd, streamHead, streamStart } from "./messages-upstream.ts";
-import { oneTarget, openServer, type StartedServer } from "./running-server.ts";
 
 const key = "sk-e2e-upstream";
 

@@ -12,6 +12,7 @@ import {
   receivedError,
   wires,
 } from "../support/rpc-client.ts";
+import { oneTarget, serverForTest } from "../support/running-server.ts";
 import {
   deltaChunk,
   eventChunk,
@@ -21,7 +22,6 @@ import {
   streamHead,
   streamStart,
 } from "./messages-upstream.ts";
-import { oneTarget, serverForTest } from "./running-server.ts";
 
 const chosen = wires.filter(({ name }) =>
   ["gRPC", "gRPC-Web, HTTP/1.1", "Connect, HTTP/1.1"].includes(name),

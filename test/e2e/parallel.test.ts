@@ -9,6 +9,7 @@ import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream
 import { rawUpstream, until } from "../support/http.ts";
 import type { RawConnection } from "../support/raw-upstream.ts";
 import { clientOver, connectError, type Wire, wires } from "../support/rpc-client.ts";
+import { oneTarget, serverForTest } from "../support/running-server.ts";
 import {
   deltaChunk,
   messageBody,
@@ -16,7 +17,6 @@ import {
   streamHead,
   streamStart,
 } from "./messages-upstream.ts";
-import { oneTarget, serverForTest } from "./running-server.ts";
 
 const words = 20;
 

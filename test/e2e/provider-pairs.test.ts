@@ -16,7 +16,7 @@ import {
 } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";
 import { clientOver, wires } from "../support/rpc-client.ts";
-import { openServer } from "./running-server.ts";
+import { openServer } from "../support/running-server.ts";
 
 /** Each wire as a target: its keys, the simulated provider it is led to, and a model that thinks. */
 interface Place {

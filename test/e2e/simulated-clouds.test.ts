@@ -5,7 +5,7 @@ import { newLLM } from "../../src/connectors.ts";
 import type { LLM, LLMRequestInput } from "../../src/contract/llm.ts";
 import { withServer, withTarget } from "../../src/contract/options.ts";
 import { adapters } from "../../src/providers/index.ts";
-import { openServer, type StartedServer } from "./running-server.ts";
+import { openServer, type StartedServer } from "../support/running-server.ts";
 
 interface CloudTarget {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from "vitest";
-import { openServer, type StartedServer } from "./running-server.ts";
+import { openServer, type StartedServer } from "../support/running-server.ts";
 
 /** One target a wire, by its name; all simulated. */
 export const targets = ["anthropic", "openai-chat", "openai-responses"] as const;

@@ -14,8 +14,8 @@ import {
   type Wire,
   wires,
 } from "../support/rpc-client.ts";
+import { oneTarget, openServer, type StartedServer } from "../support/running-server.ts";
 import { messageBody } from "./messages-upstream.ts";
-import { oneTarget, openServer, type StartedServer } from "./running-server.ts";
 
 type Request = MessageInitShape<typeof LLMRequestSchema>;
 type CallInit = MessageInitShape<typeof CallRequestSchema>;

@@ -6,8 +6,8 @@ import { LLMock } from "@copilotkit/aimock";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
 import { type LLMResponse, Role, StopReason } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { openServer } from "../e2e/running-server.ts";
 import { clientOver, completeError, connectError, wires } from "../support/rpc-client.ts";
+import { openServer } from "../support/running-server.ts";
 
 const text = "Grüße from a mock 👋, long enough to be cut into some pieces.";
 const tools = [

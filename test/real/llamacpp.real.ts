@@ -13,8 +13,8 @@ import {
   ToolChoiceMode,
 } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
-import { openServer, type StartedServer } from "../e2e/running-server.ts";
 import { clientOver, completeError, connectError, wires } from "../support/rpc-client.ts";
+import { openServer, type StartedServer } from "../support/running-server.ts";
 import { type LlamaCppOptions, type LlamaCppServer, startLlamaCpp } from "./llamacpp-server.ts";
 
 type Ask = Omit<MessageInitShape<typeof LLMRequestSchema>, "model" | "$typeName">;

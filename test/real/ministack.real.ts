@@ -5,8 +5,8 @@ import type { Client } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
 import { type LLMResponse, Role, StopReason } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { openServer } from "../e2e/running-server.ts";
 import { clientOver, completeError, connectError, wires } from "../support/rpc-client.ts";
+import { openServer } from "../support/running-server.ts";
 import { startMinistack } from "./ministack-server.ts";
 
 const targets: Readonly<Record<string, string>> = {

@@ -4,8 +4,8 @@ import { type Client, Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { ConnectorService } from "../../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
 import { type LLMResponse, Role, StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { openServer } from "../../e2e/running-server.ts";
 import { clientOver, completeError, connectError, wires } from "../../support/rpc-client.ts";
+import { openServer } from "../../support/running-server.ts";
 import { startOllama } from "./server.ts";
 
 const closers: (() => Promise<void>)[] = [];

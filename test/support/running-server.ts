@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { type RunningServer, type ServerSources, startServer } from "../../src/server/server.ts";
+import type { ServerSources } from "../../src/server/server.ts";
+import { type RecordedServer, startRecordedServer } from "./recorded-server.ts";
 
 /** Where a test's server takes its configuration from. */
 export interface ServerSetup {
@@ -15,12 +16,8 @@ export interface ServerSetup {
 }
 
 /** A server like that of `npm start`, and what it told. */
-export interface StartedServer {
-  readonly url: string;
+export interface StartedServer extends RecordedServer {
   readonly port: number;
-  readonly server: RunningServer;
-  /** Lines of its log. */
-  readonly log: readonly string[];
 }
 
 /**
@@ -32,27 +29,25 @@ export async function openServer(
   release: (close: () => Promise<void>) => void,
 ): Promise<StartedServer> {
   const folder = mkdtempSync(join(tmpdir(), "connectors-e2e-"));
-  const log: string[] = [];
   for (const [name, text] of Object.entries(setup.files ?? {})) {
     writeFileSync(join(folder, name), text);
   }
   const file = join(folder, "connectors.yaml");
   if (setup.yaml !== undefined) writeFileSync(file, setup.yaml);
-  const server = await startServer(
-    {
-      ...(setup.yaml !== undefined && { file }),
-      environment: setup.environment ?? {},
-      flags: { port: 0, ...setup.flags },
-    },
-    { log: (line) => log.push(line), report: () => undefined },
+  const sources = {
+    ...(setup.yaml !== undefined && { file }),
+    environment: setup.environment ?? {},
+    flags: setup.flags ?? {},
+  };
+  const started: RecordedServer = await startRecordedServer(sources, (close) =>
+    release(async () => {
+      await close();
+      rmSync(folder, { recursive: true });
+      const faults = started.log.filter((line) => line.includes("a fault of this server"));
+      if (faults.length > 0) throw new Error(`the server reported: ${faults.join("")}`);
+    }),
   );
-  release(async () => {
-    await server.close();
-    rmSync(folder, { recursive: true });
-    const faults = log.filter((line) => line.includes("a fault of this server"));
-    if (faults.length > 0) throw new Error(`the server reported: ${faults.join("")}`);
-  });
-  return { url: server.url, port: Number(new URL(server.url).port), server, log };
+  return { ...started, port: Number(new URL(started.url).port) };
 }
 
 /** The same for one test. */
