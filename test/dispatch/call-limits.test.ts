@@ -1,5 +1,6 @@
 // Proves in virtual time that deadlines, timeouts and cancellation end a call at the exact instant, with
-// the right reason, and that the provider's connection is closed (targets T5 to T7, faults S06, S07, S20).
+// the right reason, and that the provider's connection is closed (targets T5 to T7, faults S06, S07, S20);
+// and that an answer over its limit ends one, too.
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConnectorError } from "../../src/contract/connector-error.ts";
@@ -16,12 +17,16 @@ import {
 /** The first wires, and one of every other way to cut a stream into pieces. */
 const limitWires = [...wires, "google", "custom-ollama", "anthropic-bedrock"] as const;
 
+const answerBytesMax = 16 * 1024;
 let rig: SimulatedConnectors;
+let small: SimulatedConnectors;
 beforeAll(async () => {
   rig = await SimulatedConnectors.start();
+  small = await SimulatedConnectors.start({ providerResponseBytes: answerBytesMax });
 });
 afterAll(async () => {
   await rig.close();
+  await small.close();
 });
 
 const seconds = (count: number) => durationFromMs(count * 1000);
@@ -145,5 +150,16 @@ describe.each(limitWires)("%s", (wire) => {
     const before = rig.simulator.abortedRequests;
     for (let turn = 0; turn < 3; turn++) await rig.stream(wire, "");
     expect(rig.simulator.abortedRequests).toBe(before);
+  });
+
+  it("ends an answer that is over its limit, whole or streamed", async () => {
+    const question = "text=9000";
+    const tooLarge = { reason: "PROVIDER_RESPONSE_TOO_LARGE", status: "INTERNAL" };
+    expect(await small.failure(wire, question)).toMatchObject(tooLarge);
+    const { events, error } = await small.stream(wire, question);
+    expect(error).toMatchObject(tooLarge);
+    expect(deltaText(events).length).toBeLessThanOrEqual(answerBytesMax);
+    expect(deltaText(events).length).toBeGreaterThan(answerBytesMax / 4);
+    expect((await small.call(wire, "text=9")).content?.message).not.toBe("");
   });
 });

@@ -12,6 +12,7 @@ import { type Connectors, createConnectors } from "../../src/connectors.ts";
 import type { Adapter, CloudHost, DialectSet } from "../../src/contract/adapter.ts";
 import type { CallContext } from "../../src/contract/connector-api.ts";
 import { ConnectorError } from "../../src/contract/connector-error.ts";
+import { defaultLimits, type Limits } from "../../src/contract/limits.ts";
 import { Secret } from "../../src/contract/secret.ts";
 import type { Target } from "../../src/contract/target.ts";
 import { adapters } from "../../src/providers/index.ts";
@@ -54,18 +55,20 @@ export class SimulatedConnectors {
   readonly connectors: Connectors;
   readonly simulator: Simulator;
 
-  private constructor(simulator: Simulator) {
+  private constructor(simulator: Simulator, limits: Partial<Limits>) {
     this.simulator = simulator;
     const targets = simulatedTargets(adapters.flatMap(targetsOf), simulator.baseURLs);
     const apiKey = new Secret("sk-simulated-key");
     this.connectors = createConnectors({
       targets: targets.map((target) => ({ ...target, apiKey, simulated: false })),
       clock: this.clock,
+      limits: { ...defaultLimits, ...limits },
     });
   }
 
-  static async start(): Promise<SimulatedConnectors> {
-    return new SimulatedConnectors(await startSimulator());
+  /** @param limits Those that are not the usual ones. */
+  static async start(limits: Partial<Limits> = {}): Promise<SimulatedConnectors> {
+    return new SimulatedConnectors(await startSimulator(), limits);
   }
 
   async close(): Promise<void> {
