@@ -85,7 +85,8 @@ for (const { name, dialect } of wires) {
 console.log(
   `\nns a byte, encode and decode, at${sizes.map((size) => `${size / 1024} KiB`.padStart(10)).join("")}`,
 );
-for (const { name, dialect } of wires.filter(({ name }) => name !== "custom")) {
+const distinct = new Map(wires.toReversed().map((wire) => [wire.dialect.name, wire]));
+for (const { name, dialect } of distinct.values()) {
   const perByte = sizes.map((size) => {
     const { encode, decode } = costOf(name, dialect, size);
     return ((encode + decode) * 1000) / size;
