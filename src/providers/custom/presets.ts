@@ -39,7 +39,7 @@ const chatOnly: readonly (readonly [string, readonly string[], string, ChatHost]
   ["novita", ["NOVITA_API_KEY"], "https://api.novita.ai/openai/v1", openModels],
   ["nvidia", ["NVIDIA_API_KEY"], "https://integrate.api.nvidia.com/v1", openModels],
   ["sambanova", ["SAMBANOVA_API_KEY"], "https://api.sambanova.ai/v1", openModels],
-  ["scaleway", ["searchingChatWire_SECRET_KEY"], "https://api.scaleway.ai/v1", openModels],
+  ["scaleway", ["SCW_SECRET_KEY"], "https://api.scaleway.ai/v1", openModels],
   ["siliconflow", ["SILICONFLOW_API_KEY"], "https://api.siliconflow.com/v1", openModels],
   ["snowflake", ["SNOWFLAKE_PAT", "SNOWFLAKE_TOKEN"], "", snowflake],
   ["upstage", ["UPSTAGE_API_KEY"], "https://api.upstage.ai/v1", service],
