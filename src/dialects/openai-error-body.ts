@@ -20,8 +20,9 @@ export interface OpenAIErrorBody extends ProviderErrorBody {
 const violationsMax = 32;
 
 /**
- * Reads the body of a failure: `{error: {…}}`, `{error: "text"}`, a flat `{object: "error", …}`,
- * `{detail: …}`, the first element of an array, plain text. HTML and empty bodies say nothing.
+ * Reads the body of a failure: `{error: {…}}`, `{error: "text"}`, the first of `{errors: […]}`, a
+ * flat `{object: "error", …}`, `{detail: …}`, the first element of an array, plain text. HTML and
+ * empty bodies say nothing.
  */
 export function readErrorText(body: string): OpenAIErrorBody {
   const text = body.trim();
@@ -37,7 +38,10 @@ export function readErrorText(body: string): OpenAIErrorBody {
 
 /** Reads an error object, inside its envelope or without it. */
 export function readErrorObject(object: JsonObject): OpenAIErrorBody {
-  const raw = isObject(object.error) ? object.error : object;
+  // Cloudflare and watsonx list what went wrong.
+  const [listed] = arrayOf(object.errors);
+  const first = isObject(listed) ? listed : object;
+  const raw = isObject(object.error) ? object.error : first;
   const words = raw.message ?? raw.detail ?? raw.error ?? object.message;
   // The Responses wire marks its error event with the type "error", which names no class.
   const type = textOf(raw.type) === "error" ? "" : textOf(raw.type);
@@ -104,7 +108,8 @@ function violationsOf(words: JsonValue | undefined): readonly FieldViolation[] {
 }
 
 function statusOf(raw: JsonObject, object: JsonObject): number {
-  const candidates = [raw.code, raw.status_code, raw.status, raw.raw_status_code, object.status];
+  const told = [raw.code, raw.status_code, raw.status, raw.raw_status_code];
+  const candidates = [...told, object.status, object.status_code];
   for (const candidate of candidates) {
     const status = typeof candidate === "string" ? Number(candidate) : candidate;
     if (typeof status !== "number" || !Number.isInteger(status)) continue;

@@ -40,6 +40,9 @@ const reasonByCode: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   ["billing_not_active", "PROVIDER_BILLING_EXHAUSTED"],
   ["billing_error", "PROVIDER_BILLING_EXHAUSTED"],
   ["payment_required", "PROVIDER_BILLING_EXHAUSTED"],
+  // Moonshot's and Alibaba's words for an account without money.
+  ["exceeded_current_quota_error", "PROVIDER_BILLING_EXHAUSTED"],
+  ["Arrearage", "PROVIDER_BILLING_EXHAUSTED"],
   ["usage_limit_reached", "PROVIDER_QUOTA_EXHAUSTED"],
   ["usage_not_included", "PROVIDER_PERMISSION_DENIED"],
   ["unsupported_country_region_territory", "PROVIDER_REGION_BLOCKED"],
@@ -48,6 +51,9 @@ const reasonByCode: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   ["server_is_overloaded", "PROVIDER_OVERLOADED"],
   ["overloaded_error", "PROVIDER_OVERLOADED"],
   ["engine_overloaded", "PROVIDER_OVERLOADED"],
+  ["engine_overloaded_error", "PROVIDER_OVERLOADED"],
+  // Azure's, under 429.
+  ["NoCapacity", "PROVIDER_OVERLOADED"],
   ["model_overloaded", "PROVIDER_OVERLOADED"],
   ["provider_overloaded", "PROVIDER_OVERLOADED"],
   ["context_length_exceeded", "CONTEXT_LENGTH_EXCEEDED"],
@@ -66,7 +72,10 @@ const reasonByCode: ReadonlyMap<string, Reason> = new Map<string, Reason>([
 const modelCodes: ReadonlySet<string> = new Set([
   "model_not_found",
   "model_decommissioned",
+  "model_not_available",
+  "model_not_supported",
   "invalid_model",
+  "unknown_model",
   "DeploymentNotFound",
 ]);
 
@@ -101,17 +110,17 @@ const statusByWord: ReadonlyMap<string, number> = new Map<string, number>([
 const worded: ReadonlySet<number> = new Set([400, 404, 410, 413, 422]);
 
 const contextWords =
-  /maximum context length|context (?:window|size|length)[^.]{0,40}exceed|exceed[^.]{0,60}context (?:window|size|length)|(?:prompt|input) (?:is )?too long|max_tokens must be at least 1, got -\d|\+ `max_new_tokens` must be <=|`inputs` must have less than \d/i;
+  /maximum context length|context (?:window|size|length)[^.]{0,40}exceed|exceed[^.]{0,60}context (?:window|size|length)|(?:prompt|input) (?:is )?too long|maximum prompt length is \d|longer than the maximum model length|max_tokens must be at least 1, got -\d|\+ `max_new_tokens` must be <=|`inputs` must have less than \d/i;
 const filterWords = /flagged as potentially violating|content management policy/i;
 const modelWords =
-  /\bmodel\b.{0,300}?(?:does not exist|has been deprecated|(?:is|been) (?:retired|decommissioned)|not found)|^(?:invalid model|model not found)\b|not a valid model|^no endpoints found|not a chat model/i;
+  /\bmodel\b.{0,300}?(?:does not exist|not exist$|has been deprecated|(?:is|been) (?:retired|decommissioned)|not found)|^(?:invalid model|model not found)\b|not a valid model|^no endpoints found|not a chat model/i;
 /**
  * Faults of the caller that servers at home put under 500: llama.cpp, llama-cpp-python and Ollama.
  * The same request would only fail again.
  */
 const callerWords =
   /^(?:image|audio|video) input is not supported|^failed to parse (?:tools|tool call|messages)|^'\w+' is required|^\d+ validation errors?:|^option "|^invalid format:/i;
-const keyWords = /^(?:incorrect|invalid) api key/i;
+const keyWords = /^(?:incorrect|invalid) api key|^api key (?:not valid|expired)/i;
 const overloadWords = /\boverloaded\b|over capacity|maximum pending requests/i;
 
 function classify(body: OpenAIErrorBody, httpStatus: number, headers: Headers): ConnectorError {

@@ -308,7 +308,7 @@ export const openAIFailures: readonly OpenAIFailure[] = [
   {
     name: "a list with one error",
     status: 400,
-    body: [{ error: { code: 400, message: "API key not valid" } }],
+    body: [{ error: { code: 400, message: "Value not valid" } }],
     reason: "PROVIDER_INVALID_REQUEST",
   },
   {

@@ -140,7 +140,7 @@ function reasonOf(body: StatusBody, status: number): Reason {
     ({ words, statuses }) => statuses.includes(status) && words.test(line),
   );
   if (rule !== undefined) return rule.reason;
-  return status === 499 ? "CALLER_CANCELLED" : reasonForStatus(status);
+  return reasonForStatus(status);
 }
 
 /**

@@ -17,11 +17,14 @@ const stopReasons: ReadonlyMap<string, StopReason> = new Map<string, StopReason>
   ["UNEXPECTED_TOOL_CALL", StopReason.MALFORMED_TOOL_CALL],
   // Not the provider's, but of servers that speak its wire.
   ["FUNCTION_CALL", StopReason.TOOL_USE],
-  // Numbers of these words, the same on both hosts, for a target that asks for numbers.
+  // Numbers that mean the same on both hosts, for a target that asks for numbers.
   ["1", StopReason.END_TURN],
   ["2", StopReason.MAX_TOKENS],
   ["3", StopReason.CONTENT_FILTER],
   ["4", StopReason.CONTENT_FILTER],
+  // A list of words or a prohibition, in one order or the other.
+  ["7", StopReason.CONTENT_FILTER],
+  ["8", StopReason.CONTENT_FILTER],
 ]);
 
 /** The provider's word for why an answer ended, or its number as text. Empty: not told. */

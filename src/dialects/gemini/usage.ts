@@ -73,7 +73,8 @@ function isCounting(raw: JsonObject): boolean {
 function audioIn(details: unknown): bigint {
   const counts = arrayOf(details).map((detail) => {
     const { modality, tokenCount: count } = objectOf(detail);
-    return modality === "AUDIO" ? tokenCount(count) : 0n;
+    // The number is for a target that asks for numbers.
+    return modality === "AUDIO" || modality === 4 ? tokenCount(count) : 0n;
   });
   return counts.reduce((sum, count) => sum + count, 0n);
 }

@@ -33,6 +33,8 @@ export class ChatAnswer {
   #model = "";
   #created = 0;
   #usage: Usage | undefined;
+  /** Whether the answer itself has told its usage, and not only its choice. */
+  #hasOwnUsage = false;
   readonly #usageRest: JsonObject = {};
   #index: JsonValue | undefined;
   #finish = "";
@@ -51,7 +53,9 @@ export class ChatAnswer {
     this.#id ||= textOf(body.id);
     this.#model = textOf(body.model) || this.#model;
     if (isSeconds(body.created)) this.#created ||= body.created;
-    this.#takeUsage(body.usage ?? objectOf(body.x_groq).usage);
+    const usage = body.usage ?? objectOf(body.x_groq).usage;
+    if (isObject(usage)) this.#hasOwnUsage = true;
+    this.#takeUsage(usage);
     keepUnknown(this.#metadata, body, answerMembers);
     for (const choice of arrayOf(body.choices)) if (isObject(choice)) this.#takeChoice(choice);
   }
@@ -146,7 +150,11 @@ export class ChatAnswer {
     if (isObject(choice.delta) || !this.#speaksInDeltas) {
       this.#message.take(saidIn(choice));
     }
-    keepUnknown(this.#choice, choice, choiceMembers);
+    // Moonshot's streams tell usage in the choice, and nowhere else.
+    const counts = this.#hasOwnUsage ? undefined : choice.usage;
+    this.#takeUsage(counts);
+    const rest = isObject(counts) ? { ...choice, usage: null } : choice;
+    keepUnknown(this.#choice, rest, choiceMembers);
     const { logprobs, token_ids: ids } = choice;
     for (const id of arrayOf(ids)) this.#tokenIDs.push(storable(id));
     if (isObject(logprobs)) this.#takeLogprobs(logprobs);

@@ -23,7 +23,10 @@ export function decodeChat(body: JsonObject, context: DecodeContext): LLMRespons
   const [first, ...others] = arrayOf(body.choices);
   answer.take(isObject(first) ? { ...body, choices: [wholeChoice(first)] } : body);
   const isAnswer =
-    isObject(first) && (isObject(first.message) || textOf(first.finish_reason) !== "");
+    isObject(first) &&
+    (isObject(first.message) ||
+      typeof first.text === "string" ||
+      textOf(first.finish_reason) !== "");
   if (!isAnswer) {
     throw new ConnectorError("PROVIDER_MALFORMED_RESPONSE", "the provider's answer has no choice");
   }

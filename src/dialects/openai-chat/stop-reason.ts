@@ -5,14 +5,22 @@ const stopReasons: ReadonlyMap<string, StopReason> = new Map<string, StopReason>
   ["eos", StopReason.END_TURN],
   ["eos_token", StopReason.END_TURN],
   ["end_turn", StopReason.END_TURN],
+  ["completed", StopReason.END_TURN],
   ["stop_sequence", StopReason.STOP_SEQUENCE],
   ["length", StopReason.MAX_TOKENS],
   ["max_tokens", StopReason.MAX_TOKENS],
+  ["max_output_tokens", StopReason.MAX_TOKENS],
   ["model_length", StopReason.CONTEXT_LENGTH],
+  ["model_context_window_exceeded", StopReason.CONTEXT_LENGTH],
   ["tool_calls", StopReason.TOOL_USE],
   ["tool_use", StopReason.TOOL_USE],
   ["function_call", StopReason.TOOL_USE],
   ["content_filter", StopReason.CONTENT_FILTER],
+  // Z.ai's word for it.
+  ["sensitive", StopReason.CONTENT_FILTER],
+  // Words of the models behind a gateway.
+  ["safety", StopReason.CONTENT_FILTER],
+  ["pause_turn", StopReason.PAUSE],
   ["refusal", StopReason.REFUSAL],
 ]);
 

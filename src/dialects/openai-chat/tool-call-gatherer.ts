@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { exactText } from "../../contract/exact-json.ts";
-import { isObject, mergeInto, objectOf, textOf, unknownMembers } from "../json.ts";
+import { isObject, isObjectText, mergeInto, objectOf, textOf, unknownMembers } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
 import { listMember } from "./wire.ts";
 
@@ -108,12 +108,11 @@ export class ToolCallGatherer {
   }
 
   /** The call that a piece belongs to. */
-  #callOf(index: unknown, { id, name }: Piece): Call {
+  #callOf(index: unknown, piece: Piece): Call {
+    const { id, name } = piece;
     if (typeof index === "number") {
       const known = this.#byIndex.get(index);
-      // Some servers number every call 0: another id with a name is another call.
-      const isOther = known !== undefined && id !== "" && name !== "" && known.id !== id;
-      if (known !== undefined && !(isOther && known.id !== "")) return known;
+      if (known !== undefined && !this.#isOther(known, piece)) return known;
       const call = this.#create();
       this.#byIndex.set(index, call);
       return call;
@@ -121,6 +120,16 @@ export class ToolCallGatherer {
     const last = this.#calls.at(-1);
     if (id !== "") return this.#calls.find((call) => call.id === id) ?? this.#create();
     return last === undefined || name !== "" ? this.#create() : last;
+  }
+
+  /**
+   * Whether a piece begins another call than the one of its index, since some servers number every
+   * call 0: it has a name, and another id; or no id either, but arguments where those are complete.
+   */
+  #isOther({ id: known, part }: Call, { id, name, fragment }: Piece): boolean {
+    if (name === "") return false;
+    if (id !== "" || known !== "") return id !== "" && known !== "" && id !== known;
+    return part !== undefined && fragment !== "" && isObjectText(this.#builder.textSoFar(part));
   }
 
   #create(): Call {

@@ -133,6 +133,11 @@ describe("the end", () => {
   it("may be a number", () => {
     const response = read(bodyOf([{ text: "A" }], { finishReason: 2 }));
     expect([response.rawStopReason, nameOf(response.stopReason)]).toEqual(["2", "MAX_TOKENS"]);
+    const blocked = [7, 8].map((finishReason) => read(bodyOf([], { finishReason })));
+    expect(blocked.map(({ stopReason }) => nameOf(stopReason))).toEqual([
+      "CONTENT_FILTER",
+      "CONTENT_FILTER",
+    ]);
   });
 
   it.each([[{ content: undefined }], [{ content: null }], [{ content: { role: "model" } }]])(
@@ -197,7 +202,7 @@ describe("usage", () => {
           { modality: "TEXT", tokenCount: 90 },
           { modality: "AUDIO", tokenCount: 10 },
         ],
-        candidatesTokensDetails: [{ modality: "AUDIO", tokenCount: 5 }],
+        candidatesTokensDetails: [{ modality: 4, tokenCount: 5 }],
       }),
     ).toEqual({
       inputTokens: 107n,
