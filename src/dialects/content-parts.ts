@@ -5,6 +5,7 @@ import {
   PartSchema,
   Role,
 } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { WarningList } from "./warning-list.ts";
 
 /** A part of the request and the path that names it in warnings. */
 export interface PlacedPart {
@@ -24,6 +25,19 @@ export function contentParts(content: Content, field: string): readonly PlacedPa
   const value = { text: content.message };
   const message = create(PartSchema, { kind: { case: "text", value } });
   return [{ part: message, field: `${field}.message` }, ...parts];
+}
+
+/** The parts of a system turn that a system prompt can hold: text, and the provider's own blocks. */
+export function promptParts(
+  content: Content,
+  field: string,
+  warnings: WarningList,
+): readonly PlacedPart[] {
+  return contentParts(content, field).filter(({ part, field: place }) => {
+    if (part.kind.case === "text" || part.kind.case === "provider") return true;
+    warnings.dropped(place, "the system prompt takes text only");
+    return false;
+  });
 }
 
 function isAnswer({ role, message, parts }: Content): boolean {

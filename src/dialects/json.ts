@@ -45,6 +45,17 @@ export function parseObject(text: string): JsonObject {
   return value;
 }
 
+/** JSON text as an object. Anything else becomes one whose `message` it is: errors may be bare words. */
+export function objectOrMessage(text: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = text;
+  }
+  return isObject(value) ? value : { message: textOf(value) };
+}
+
 /** Whether a text is one whole JSON object. */
 export function isObjectText(text: string): boolean {
   try {

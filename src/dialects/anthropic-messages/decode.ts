@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import type { JsonObject } from "@bufbuild/protobuf";
 import type { LLMResponse } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type {
   DecodeContext,
@@ -9,7 +9,15 @@ import type {
   StreamSnapshot,
 } from "../../contract/adapter.ts";
 import { ConnectorError } from "../../contract/connector-error.ts";
-import { arrayOf, isObject, objectOf, parseObject, textOf, unknownMembers } from "../json.ts";
+import {
+  arrayOf,
+  isObject,
+  objectOf,
+  objectOrMessage,
+  parseObject,
+  textOf,
+  unknownMembers,
+} from "../json.ts";
 import { ResponseBuilder } from "../response-builder.ts";
 import { ContentBlocks } from "./content-blocks.ts";
 import { messagesEventError } from "./errors.ts";
@@ -93,7 +101,7 @@ class MessageDecoder implements StreamDecoder {
   push(frame: Frame): readonly StreamEvent[] {
     // Some gateways close with the mark of another wire; it ends nothing here.
     if (this.#isDone || frame.data.trim() === "" || frame.data === "[DONE]") return [];
-    if (frame.event === "error") throw messagesEventError(errorObject(frame.data));
+    if (frame.event === "error") throw messagesEventError(objectOrMessage(frame.data));
     const event = parseObject(frame.data);
     if (isError(event)) throw messagesEventError(event);
     this.#take(textOf(event.type) || frame.event, event);
@@ -196,16 +204,6 @@ function isError(value: JsonObject): boolean {
   const { error } = value;
   const hasError = isObject(error) || (typeof error === "string" && error !== "");
   return hasError && !isMessage(value);
-}
-
-function errorObject(data: string): JsonObject {
-  let value: JsonValue;
-  try {
-    value = JSON.parse(data) as JsonValue;
-  } catch {
-    value = data;
-  }
-  return isObject(value) ? value : { message: textOf(value) };
 }
 
 function notAMessage(): ConnectorError {

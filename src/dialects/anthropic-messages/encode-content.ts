@@ -13,9 +13,11 @@ import { invalidField } from "../../contract/connector-error.ts";
 import { objectArguments } from "../call-arguments.ts";
 import type { PlacedPart } from "../content-parts.ts";
 import { isObject, isObjectText } from "../json.ts";
+import { ownOptions, withOptions } from "../own-options.ts";
 import { requestField } from "../request-field.ts";
+import { spokenWords } from "../spoken-words.ts";
 import { mediaBlock } from "./encode-media.ts";
-import { type EncodeScope, ownOptions, withOptions } from "./encode-scope.ts";
+import type { EncodeScope } from "./encode-scope.ts";
 import type { WireBlock } from "./wire.ts";
 
 /** Parts as blocks. What the API has no place for is left out, with a warning. */
@@ -118,16 +120,13 @@ function textBlock(
 const ownCitation = /_location$/;
 
 /** Media that a model made: the API takes none from the assistant, but what was said can go as text. */
-function spokenMedia(media: Media, field: string, scope: EncodeScope): JsonObject | undefined {
-  if (media.transcript.trim() === "") {
-    scope.warnings.dropped(field, "the API takes no media from the assistant");
-    return undefined;
-  }
-  scope.warnings.changed(
-    field,
-    "the API takes no media from the assistant: its transcript was sent",
-  );
-  return { type: "text", text: media.transcript };
+function spokenMedia(
+  media: Media,
+  field: string,
+  { warnings }: EncodeScope,
+): JsonObject | undefined {
+  const text = spokenWords(media, field, "the API takes no media from the assistant", warnings);
+  return text === undefined ? undefined : { type: "text", text };
 }
 
 function toolUseBlock(call: ToolCall, field: string, scope: EncodeScope): JsonObject {

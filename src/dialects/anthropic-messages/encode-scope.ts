@@ -1,9 +1,5 @@
-import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { EncodeInput } from "../../contract/adapter.ts";
-import { invalidField } from "../../contract/connector-error.ts";
-import { isObject, mergeInto } from "../json.ts";
 import { RawJSON } from "../raw-json.ts";
-import { requestField } from "../request-field.ts";
 import { WarningList } from "../warning-list.ts";
 import { CacheMarks } from "./cache-marks.ts";
 import { type ModelTraits, modelTraits } from "./model-traits.ts";
@@ -36,33 +32,4 @@ export function encodeScope({ adapter, model }: EncodeInput): EncodeScope {
     cache: new CacheMarks(warnings),
     toolIds: new ToolIds(),
   };
-}
-
-/**
- * This adapter's entry of a `provider_options`; `path` leads to it, such as "tools[0].". Throws
- * INVALID_REQUEST when the entry is no object.
- */
-export function ownOptions(
-  options: JsonObject | undefined,
-  path: string,
-  { adapter }: Pick<EncodeScope, "adapter">,
-): JsonObject | undefined {
-  const own: JsonValue | undefined =
-    options !== undefined && Object.hasOwn(options, adapter) ? options[adapter] : undefined;
-  if (own === undefined || own === null) return undefined;
-  if (!isObject(own)) {
-    throw invalidField(requestField(`${path}provider_options.${adapter}`), "must be an object");
-  }
-  return own;
-}
-
-/** Lays this adapter's entry of a field's `provider_options` on what is sent for the field. */
-export function withOptions(
-  sent: JsonObject,
-  options: JsonObject | undefined,
-  field: string,
-  scope: Pick<EncodeScope, "adapter">,
-): JsonObject {
-  const own = ownOptions(options, `${field}.`, scope);
-  return own === undefined ? sent : mergeInto(sent, own);
 }

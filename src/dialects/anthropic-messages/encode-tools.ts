@@ -1,12 +1,10 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import {
-  type LLMRequest,
-  type Tool,
-  ToolChoiceMode,
-} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { LLMRequest, Tool } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { objectSchema } from "../object-schema.ts";
+import { ownOptions, withOptions } from "../own-options.ts";
 import { requestField } from "../request-field.ts";
-import { type EncodeScope, ownOptions, withOptions } from "./encode-scope.ts";
+import { toolMode } from "../tool-choice.ts";
+import type { EncodeScope } from "./encode-scope.ts";
 import type { WireBlock } from "./wire.ts";
 
 /** Tools as the API takes them. Empty: none. */
@@ -28,7 +26,8 @@ export function encodeTools(tools: readonly Tool[], scope: EncodeScope): WireBlo
  */
 export function encodeToolChoice(request: LLMRequest, scope: EncodeScope): JsonObject | undefined {
   const { toolChoice, parallelToolCalls, tools, providerOptions } = request;
-  const type = choiceType(request);
+  const mode = toolMode(toolChoice);
+  const type = mode && choiceTypes[mode];
   if (type === undefined && parallelToolCalls === undefined) return undefined;
   const own = ownOptions(providerOptions, "", scope);
   if (tools.length === 0 && own?.tools === undefined && own?.mcp_servers === undefined) {
@@ -49,20 +48,8 @@ export function encodeToolChoice(request: LLMRequest, scope: EncodeScope): JsonO
   };
 }
 
-function choiceType({ toolChoice }: LLMRequest): "auto" | "none" | "any" | "tool" | undefined {
-  switch (toolChoice?.mode) {
-    case ToolChoiceMode.AUTO:
-      return "auto";
-    case ToolChoiceMode.NONE:
-      return "none";
-    case ToolChoiceMode.REQUIRED:
-      return "any";
-    case ToolChoiceMode.NAMED:
-      return "tool";
-    default:
-      return toolChoice?.name ? "tool" : undefined;
-  }
-}
+/** The API's own words for what may be called. */
+const choiceTypes = { auto: "auto", none: "none", required: "any", named: "tool" } as const;
 
 function clientTool(tool: Tool, field: string, scope: EncodeScope): JsonObject {
   const { name, description, strict, cache, providerOptions } = tool;

@@ -1,7 +1,7 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import { type Content, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { invalidField } from "../../contract/connector-error.ts";
-import { contentParts } from "../content-parts.ts";
+import { contentParts, promptParts } from "../content-parts.ts";
 import { isObject } from "../json.ts";
 import { requestField } from "../request-field.ts";
 import { encodeParts, shortForm } from "./encode-content.ts";
@@ -73,12 +73,7 @@ function encodePrompt(
 }
 
 function systemBlocks({ content, field }: PlacedContent, scope: EncodeScope): WireBlock[] {
-  const taken = contentParts(content, field).filter(({ part, field: place }) => {
-    if (part.kind.case === "text" || part.kind.case === "provider") return true;
-    scope.warnings.dropped(place, "the system prompt takes text only");
-    return false;
-  });
-  return encodeParts(taken, Role.SYSTEM, scope);
+  return encodeParts(promptParts(content, field, scope.warnings), Role.SYSTEM, scope);
 }
 
 /** Turns in runs: those of the user and of tools together, those of the system, one of the model. */

@@ -7,9 +7,10 @@ import {
 import type { EncodeInput, WireRequest } from "../../contract/adapter.ts";
 import { invalidField } from "../../contract/connector-error.ts";
 import { arrayOf, mergeInto, objectOf } from "../json.ts";
+import { ownOptions } from "../own-options.ts";
 import { requestField } from "../request-field.ts";
 import { encodeSampling } from "./encode-sampling.ts";
-import { type EncodeScope, encodeScope, ownOptions } from "./encode-scope.ts";
+import { type EncodeScope, encodeScope } from "./encode-scope.ts";
 import { encodeThinking, type WireThinking } from "./encode-thinking.ts";
 import { encodeToolChoice, encodeTools } from "./encode-tools.ts";
 import { encodeTurns } from "./encode-turns.ts";

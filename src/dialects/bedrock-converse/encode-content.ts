@@ -10,12 +10,13 @@ import {
   type ToolResult,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { invalidField } from "../../contract/connector-error.ts";
-import { ownOptions, withOptions } from "../anthropic-messages/encode-scope.ts";
 import { toBase64 } from "../base64.ts";
 import { objectArguments } from "../call-arguments.ts";
 import type { PlacedPart } from "../content-parts.ts";
 import { isObject, isObjectText, mergeInto } from "../json.ts";
+import { ownOptions, withOptions } from "../own-options.ts";
 import { requestField } from "../request-field.ts";
+import { spokenWords } from "../spoken-words.ts";
 import { isOwnCitation } from "./citations.ts";
 import { mediaBlock } from "./encode-media.ts";
 import type { EncodeScope } from "./encode-scope.ts";
@@ -129,16 +130,13 @@ function textBlock(
 }
 
 /** Media that a model made: the API takes none from the assistant, but what was said can go as text. */
-function spokenMedia(media: Media, field: string, scope: EncodeScope): JsonObject | undefined {
-  if (media.transcript.trim() === "") {
-    scope.warnings.dropped(field, "the API takes no media from the assistant");
-    return undefined;
-  }
-  scope.warnings.changed(
-    field,
-    "the API takes no media from the assistant: its transcript was sent",
-  );
-  return { text: media.transcript };
+function spokenMedia(
+  media: Media,
+  field: string,
+  { warnings }: EncodeScope,
+): JsonObject | undefined {
+  const text = spokenWords(media, field, "the API takes no media from the assistant", warnings);
+  return text === undefined ? undefined : { text };
 }
 
 function toolUseBlock(call: ToolCall, field: string, scope: EncodeScope): JsonObject {

@@ -1,13 +1,10 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import {
-  type LLMRequest,
-  type Tool,
-  ToolChoiceMode,
-} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { ownOptions, withOptions } from "../anthropic-messages/encode-scope.ts";
+import type { LLMRequest, Tool } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { objectOf } from "../json.ts";
 import { objectSchema } from "../object-schema.ts";
+import { ownOptions, withOptions } from "../own-options.ts";
 import { requestField } from "../request-field.ts";
+import { toolMode } from "../tool-choice.ts";
 import type { WireBlock } from "./encode-content.ts";
 import type { EncodeScope } from "./encode-scope.ts";
 
@@ -46,18 +43,10 @@ export function encodeTools(request: LLMRequest, scope: EncodeScope): EncodedToo
 }
 
 function choiceOf({ toolChoice }: LLMRequest): JsonObject | "none" | undefined {
-  switch (toolChoice?.mode) {
-    case ToolChoiceMode.AUTO:
-      return { auto: {} };
-    case ToolChoiceMode.NONE:
-      return "none";
-    case ToolChoiceMode.REQUIRED:
-      return { any: {} };
-    case ToolChoiceMode.NAMED:
-      return { tool: { name: toolChoice.name } };
-    default:
-      return toolChoice?.name ? { tool: { name: toolChoice.name } } : undefined;
-  }
+  const mode = toolMode(toolChoice);
+  if (mode === "named") return { tool: { name: toolChoice?.name ?? "" } };
+  if (mode === "required") return { any: {} };
+  return mode === "auto" ? { auto: {} } : mode;
 }
 
 function holdsCalls({ contents }: LLMRequest): boolean {

@@ -1,7 +1,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { type Content, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { invalidField } from "../../contract/connector-error.ts";
-import { contentParts } from "../content-parts.ts";
+import { contentParts, promptParts } from "../content-parts.ts";
 import { requestField } from "../request-field.ts";
 import { type EncodedPart, encodeParts, type WireBlock } from "./encode-content.ts";
 import type { EncodeScope } from "./encode-scope.ts";
@@ -59,12 +59,7 @@ export function wireMessages(
 }
 
 function systemParts(content: Content, field: string, scope: EncodeScope): EncodedPart[] {
-  const taken = contentParts(content, field).filter(({ part, field: place }) => {
-    if (part.kind.case === "text" || part.kind.case === "provider") return true;
-    scope.warnings.dropped(place, "the system prompt takes text only");
-    return false;
-  });
-  return encodeParts(taken, Role.SYSTEM, scope);
+  return encodeParts(promptParts(content, field, scope.warnings), Role.SYSTEM, scope);
 }
 
 function addTurn(

@@ -6,9 +6,9 @@ import {
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { EncodeInput, WireRequest } from "../../contract/adapter.ts";
 import { invalidField } from "../../contract/connector-error.ts";
-import { ownOptions } from "../anthropic-messages/encode-scope.ts";
 import { bedrockPath } from "../bedrock-place.ts";
 import { isObjectText, mergeInto, setMember } from "../json.ts";
+import { ownOptions } from "../own-options.ts";
 import { requestField } from "../request-field.ts";
 import { type EncodeScope, encodeScope } from "./encode-scope.ts";
 import { encodeModelFields } from "./encode-thinking.ts";

@@ -12,6 +12,7 @@ import { arrayOf, isObject, mergeInto, objectOf, textOf } from "../json.ts";
 import type { EncodeContext } from "../openai-responses/encode-context.ts";
 import { itemMember } from "../openai-responses/wire.ts";
 import { requestField, unsupportedField } from "../request-field.ts";
+import { spokenWords } from "../spoken-words.ts";
 import { sentOptions } from "./encode-context.ts";
 import { encodeImage } from "./encode-media.ts";
 import { callType, planType } from "./wire.ts";
@@ -144,14 +145,11 @@ function addSaid(said: Said, { part, field }: PlacedPart, context: EncodeContext
       warnings.changed(field, "sent as text: this wire has no refusals");
       said.content.push({ type: "text", text: kind.value.text });
       break;
-    case "media":
-      if (kind.value.transcript.trim() === "") {
-        warnings.dropped(field, "the model's turns take no media back");
-        break;
-      }
-      warnings.changed(field, "the model's turns take no media back: its transcript was sent");
-      said.content.push({ type: "text", text: kind.value.transcript });
+    case "media": {
+      const text = spokenWords(kind.value, field, "the model's turns take no media back", warnings);
+      if (text !== undefined) said.content.push({ type: "text", text });
       break;
+    }
     case "provider": {
       const isCall = keptType(part, context) === callType;
       (isCall ? said.calls : said.content).push(...ownBlock(part, field, context));

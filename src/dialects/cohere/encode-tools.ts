@@ -1,13 +1,10 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
-import {
-  type LLMRequest,
-  type Tool,
-  ToolChoiceMode,
-} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { LLMRequest, Tool } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { mergeInto } from "../json.ts";
 import type { EncodeContext } from "../openai-responses/encode-context.ts";
 import { functionFields } from "../openai-schema.ts";
 import { requestField } from "../request-field.ts";
+import { toolMode } from "../tool-choice.ts";
 import { sentOptions } from "./encode-context.ts";
 
 /**
@@ -16,7 +13,8 @@ import { sentOptions } from "./encode-context.ts";
  * The API can demand some call, but not a named one: then that tool alone is offered, and demanded.
  */
 export function encodeTools(request: LLMRequest, context: EncodeContext): JsonObject {
-  const name = namedTool(request);
+  const mode = toolMode(request.toolChoice);
+  const name = mode === "named" ? (request.toolChoice?.name ?? "") : "";
   const offered = request.tools
     .map((tool, index) => ({ tool, field: `tools[${index}]` }))
     .filter(({ tool }) => name === "" || tool.name === name);
@@ -26,7 +24,7 @@ export function encodeTools(request: LLMRequest, context: EncodeContext): JsonOb
   const tools = offered
     .map(({ tool, field }) => encodeTool(tool, field, context))
     .filter((tool) => tool !== undefined);
-  const choice = name === "" ? choices.get(request.toolChoice?.mode) : "REQUIRED";
+  const choice = name === "" ? mode && choices[mode] : "REQUIRED";
   return {
     ...(tools.length > 0 && { tools }),
     ...(isStrict(offered, context) && { strict_tools: true }),
@@ -34,18 +32,8 @@ export function encodeTools(request: LLMRequest, context: EncodeContext): JsonOb
   };
 }
 
-/** The model decides where nothing is sent. */
-const choices: ReadonlyMap<ToolChoiceMode | undefined, string> = new Map([
-  [ToolChoiceMode.NONE, "NONE"],
-  [ToolChoiceMode.REQUIRED, "REQUIRED"],
-]);
-
-/** The name of the one tool that must be called. Empty: none must be. */
-function namedTool({ toolChoice }: LLMRequest): string {
-  const mode = toolChoice?.mode;
-  const isNamed = mode === ToolChoiceMode.NAMED || mode === ToolChoiceMode.UNSPECIFIED;
-  return isNamed ? (toolChoice?.name ?? "") : "";
-}
+/** The API's own words. The model decides where nothing is sent. */
+const choices = { auto: undefined, none: "NONE", required: "REQUIRED", named: undefined } as const;
 
 interface OfferedTool {
   readonly tool: Tool;

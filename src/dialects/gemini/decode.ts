@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import type { JsonObject } from "@bufbuild/protobuf";
 import type { LLMResponse } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type {
   DecodeContext,
@@ -9,7 +9,7 @@ import type {
   StreamSnapshot,
 } from "../../contract/adapter.ts";
 import { ConnectorError } from "../../contract/connector-error.ts";
-import { arrayOf, isObject, parseObject, textOf } from "../json.ts";
+import { arrayOf, isObject, objectOrMessage, parseObject } from "../json.ts";
 import { GeminiAnswer } from "./answer.ts";
 import { geminiInnerError } from "./errors.ts";
 
@@ -48,7 +48,7 @@ export class GenerateStreamDecoder implements StreamDecoder {
     const data = frame.data.trim();
     // Gateways close with the mark of another wire; it ends nothing here.
     if (data === "" || data === "[DONE]") return [];
-    if (frame.event === "error") throw geminiInnerError(errorObject(data));
+    if (frame.event === "error") throw geminiInnerError(objectOrMessage(data));
     for (const chunk of chunksOf(data)) this.#answer.take(chunk);
     return this.#answer.takeEvents();
   }
@@ -69,14 +69,4 @@ function chunksOf(data: string): readonly JsonObject[] {
   if (!data.startsWith("[")) return [parseObject(data)];
   const { list } = parseObject(`{"list":${data}}`);
   return arrayOf(list).filter(isObject);
-}
-
-function errorObject(data: string): JsonObject {
-  let value: JsonValue;
-  try {
-    value = JSON.parse(data) as JsonValue;
-  } catch {
-    value = data;
-  }
-  return isObject(value) ? value : { message: textOf(value) };
 }

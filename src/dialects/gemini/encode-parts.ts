@@ -12,12 +12,13 @@ import { invalidField } from "../../contract/connector-error.ts";
 import { objectArguments } from "../call-arguments.ts";
 import type { PlacedPart } from "../content-parts.ts";
 import { isObject, isObjectText, mergeInto } from "../json.ts";
+import { ownOptions, withOptions } from "../own-options.ts";
 import { requestField } from "../request-field.ts";
 import { isGivenCallID } from "./call-names.ts";
 import { citationTypes } from "./citations.ts";
 import { mediaPart } from "./encode-media.ts";
 import { encodeResult } from "./encode-result.ts";
-import { type EncodeScope, ownOptions, withOptions } from "./encode-scope.ts";
+import type { EncodeScope } from "./encode-scope.ts";
 import type { WirePart } from "./wire.ts";
 
 /**
@@ -136,7 +137,7 @@ function blockPart(
     return [];
   }
   const jsonField = requestField(`${field}.provider.json`);
-  const own = ownOptions(providerOptions, `${field}.`, scope);
+  const own = ownOptions(providerOptions, `${field}.`, scope) ?? {};
   if (Object.keys(own).length === 0) return [scope.raw.hold(json, jsonField)];
   const block: unknown = isObjectText(json) ? JSON.parse(json) : undefined;
   if (!isObject(block)) throw invalidField(jsonField, "is not the text of a JSON object");

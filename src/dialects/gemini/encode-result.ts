@@ -3,10 +3,11 @@ import type { Media, Part, ToolResult } from "../../../gen/ts/nexen/connectors/v
 import { invalidField } from "../../contract/connector-error.ts";
 import { isObjectText } from "../json.ts";
 import { mediaType } from "../media-facts.ts";
+import { withOptions } from "../own-options.ts";
 import { requestField } from "../request-field.ts";
 import { isGivenCallID } from "./call-names.ts";
 import { mediaPart } from "./encode-media.ts";
-import { type EncodeScope, withOptions } from "./encode-scope.ts";
+import type { EncodeScope } from "./encode-scope.ts";
 import type { WirePart } from "./wire.ts";
 
 /** What a result holds, sorted by where it goes. */

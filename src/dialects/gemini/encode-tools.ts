@@ -1,12 +1,10 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import {
-  type LLMRequest,
-  type Tool,
-  ToolChoiceMode,
-} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { LLMRequest, Tool } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { ownOptions, withOptions } from "../own-options.ts";
 import { requestField } from "../request-field.ts";
+import { toolMode } from "../tool-choice.ts";
 import { encodeSchema } from "./encode-schema.ts";
-import { type EncodeScope, ownOptions, withOptions } from "./encode-scope.ts";
+import type { EncodeScope } from "./encode-scope.ts";
 import type { WirePart } from "./wire.ts";
 
 /** Tools as the API takes them: all functions in one, each tool of the provider for itself. */
@@ -56,7 +54,7 @@ export function encodeToolConfig(request: LLMRequest, scope: EncodeScope): JsonO
   const mode = modeOf(request, scope);
   if (mode === undefined) return undefined;
   const own = ownOptions(request.providerOptions, "", scope);
-  if (tools.length === 0 && own.tools === undefined && own.cachedContent === undefined) {
+  if (tools.length === 0 && own?.tools === undefined && own?.cachedContent === undefined) {
     scope.warnings.dropped("tool_choice", "the request has no tools");
     return undefined;
   }
@@ -70,7 +68,8 @@ export function encodeToolConfig(request: LLMRequest, scope: EncodeScope): JsonO
 }
 
 function modeOf(request: LLMRequest, scope: EncodeScope): string | undefined {
-  const choice = choiceOf(request);
+  const asked = toolMode(request.toolChoice);
+  const choice = asked && choices[asked];
   const functions = request.tools.filter(({ provider }) => provider === undefined);
   const strict = functions.filter((tool) => tool.strict === true);
   if (strict.length === 0 || choice === "ANY" || choice === "NONE") return choice;
@@ -84,16 +83,5 @@ function modeOf(request: LLMRequest, scope: EncodeScope): string | undefined {
   return choice;
 }
 
-function choiceOf({ toolChoice }: LLMRequest): string | undefined {
-  switch (toolChoice?.mode) {
-    case ToolChoiceMode.AUTO:
-      return "AUTO";
-    case ToolChoiceMode.NONE:
-      return "NONE";
-    case ToolChoiceMode.REQUIRED:
-    case ToolChoiceMode.NAMED:
-      return "ANY";
-    default:
-      return toolChoice?.name ? "ANY" : undefined;
-  }
-}
+/** The API's own words for what may be called. A named function is one that alone is allowed. */
+const choices = { auto: "AUTO", none: "NONE", required: "ANY", named: "ANY" } as const;

@@ -1,7 +1,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { type Content, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { invalidField } from "../../contract/connector-error.ts";
-import { contentParts } from "../content-parts.ts";
+import { contentParts, promptParts } from "../content-parts.ts";
 import { isObject } from "../json.ts";
 import { requestField } from "../request-field.ts";
 import { signCalls } from "./call-signatures.ts";
@@ -55,12 +55,7 @@ function systemParts(
   if (firstTurn !== undefined && indexOf(field) > indexOf(firstTurn.field)) {
     scope.warnings.changed(field, "moved to the system instruction, before the conversation");
   }
-  const taken = contentParts(content, field).filter(({ part, field: place }) => {
-    if (part.kind.case === "text" || part.kind.case === "provider") return true;
-    scope.warnings.dropped(place, "the system instruction takes text only");
-    return false;
-  });
-  return encodeParts(taken, Role.SYSTEM, scope);
+  return encodeParts(promptParts(content, field, scope.warnings), Role.SYSTEM, scope);
 }
 
 function indexOf(field: string): number {

@@ -6,8 +6,9 @@ import {
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { EncodeInput, WireRequest } from "../../contract/adapter.ts";
 import { mergeInto } from "../json.ts";
+import { ownOptions } from "../own-options.ts";
 import { encodeSchema } from "./encode-schema.ts";
-import { type EncodeScope, encodeScope, ownOptions } from "./encode-scope.ts";
+import { type EncodeScope, encodeScope } from "./encode-scope.ts";
 import { encodeThinking } from "./encode-thinking.ts";
 import { encodeToolConfig, encodeTools } from "./encode-tools.ts";
 import { encodeTurns } from "./encode-turns.ts";
@@ -64,7 +65,7 @@ function generateBody(request: LLMRequest, scope: EncodeScope): JsonObject {
     ...(Object.keys(generationConfig).length > 0 && { generationConfig }),
     ...encodeLabels(request, scope),
   };
-  return mergeInto(body, ownOptions(request.providerOptions, "", scope));
+  return mergeInto(body, ownOptions(request.providerOptions, "", scope) ?? {});
 }
 
 function encodeGenerationConfig(request: LLMRequest, scope: EncodeScope): JsonObject {

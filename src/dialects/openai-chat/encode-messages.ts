@@ -13,6 +13,7 @@ import { contentParts, type PlacedPart } from "../content-parts.ts";
 import { arrayOf, isObject, mergeInto, textOf } from "../json.ts";
 import { mediaKind } from "../media-facts.ts";
 import { requestField } from "../request-field.ts";
+import { spokenWords } from "../spoken-words.ts";
 import { type EncodeContext, mark, ownOptions } from "./encode-context.ts";
 import { encodeMedia, imageURL } from "./encode-media.ts";
 import { returnThinking } from "./return-thinking.ts";
@@ -257,12 +258,9 @@ function madeMedia(
     message.images = [...arrayOf(message.images), image];
     return [];
   }
-  if (media.transcript.trim() === "") {
-    warnings.dropped(field, "the model's turns take sound back by its id only");
-    return [];
-  }
-  warnings.changed(field, "the model's turns take sound by its id only: its transcript was sent");
-  return [{ type: "text", text: media.transcript }];
+  const why = "the model's turns take sound back by its id only";
+  const text = spokenWords(media, field, why, warnings);
+  return text === undefined ? [] : [{ type: "text", text }];
 }
 
 /** A call of a tool as a message of the model holds it. */

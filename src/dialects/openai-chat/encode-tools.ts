@@ -1,12 +1,9 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
-import {
-  type LLMRequest,
-  type Tool,
-  ToolChoiceMode,
-} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { LLMRequest, Tool } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { mergeInto, objectOf } from "../json.ts";
 import { functionFields } from "../openai-schema.ts";
 import { requestField } from "../request-field.ts";
+import { toolMode } from "../tool-choice.ts";
 import { type EncodeContext, mark, ownOptions } from "./encode-context.ts";
 
 /** `tools`, `tool_choice` and `parallel_tool_calls`, each only where it is given. */
@@ -40,22 +37,11 @@ function encodeTool(tool: Tool, field: string, context: EncodeContext): JsonValu
 }
 
 function encodeToolChoice(
-  { toolChoice: choice, tools }: LLMRequest,
+  { toolChoice, tools }: LLMRequest,
   context: EncodeContext,
 ): JsonValue | undefined {
-  if (choice === undefined) return undefined;
-  switch (choice.mode) {
-    case ToolChoiceMode.AUTO:
-      return "auto";
-    case ToolChoiceMode.NONE:
-      return "none";
-    case ToolChoiceMode.REQUIRED:
-      return "required";
-    case ToolChoiceMode.NAMED:
-      return namedChoice(choice.name, tools, context);
-    default:
-      return choice.name === "" ? undefined : namedChoice(choice.name, tools, context);
-  }
+  const mode = toolMode(toolChoice);
+  return mode === "named" ? namedChoice(toolChoice?.name ?? "", tools, context) : mode;
 }
 
 /** A function by its name, or a custom tool, which the provider defines, by its own. */

@@ -10,6 +10,7 @@ import {
 import { contentParts } from "../content-parts.ts";
 import { arrayOf, isObject, mergeInto, objectOf, textOf } from "../json.ts";
 import { requestField, unsupportedField } from "../request-field.ts";
+import { spokenWords } from "../spoken-words.ts";
 import { type EncodeContext, ownOptions } from "./encode-context.ts";
 import { encodeMedia } from "./encode-media.ts";
 import { itemMember, type MessageItem } from "./wire.ts";
@@ -123,14 +124,10 @@ class InputItems {
   }
 
   /** Media that a model made cannot go back, but what was said in it can. */
-  #addTranscript({ transcript }: Media, field: string): void {
+  #addTranscript(media: Media, field: string): void {
     const { warnings } = this.#context;
-    if (transcript.trim() === "") {
-      warnings.dropped(field, "the model's turns take no media back");
-      return;
-    }
-    warnings.changed(field, "the model's turns take no media back: its transcript was sent");
-    this.#addPiece(Role.ASSISTANT, {}, { type: "output_text", text: transcript });
+    const text = spokenWords(media, field, "the model's turns take no media back", warnings);
+    if (text !== undefined) this.#addPiece(Role.ASSISTANT, {}, { type: "output_text", text });
   }
 
   #addItem(item: JsonValue): void {

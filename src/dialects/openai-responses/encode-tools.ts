@@ -1,12 +1,9 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
-import {
-  type LLMRequest,
-  type Tool,
-  ToolChoiceMode,
-} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { LLMRequest, Tool } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { mergeInto, objectOf, textOf } from "../json.ts";
 import { functionFields } from "../openai-schema.ts";
 import { requestField } from "../request-field.ts";
+import { toolMode } from "../tool-choice.ts";
 import { type EncodeContext, ownOptions } from "./encode-context.ts";
 
 /**
@@ -19,7 +16,7 @@ export function encodeTools(request: LLMRequest, context: EncodeContext): JsonOb
   const tools = request.tools
     .map((tool, index) => encodeTool(tool, `tools[${index}]`, context))
     .filter((tool) => tool !== undefined);
-  const choice = encodeChoice(request, context);
+  const choice = encodeToolChoice(request, context);
   const parallel = request.parallelToolCalls;
   return {
     ...(tools.length > 0 && { tools }),
@@ -53,23 +50,12 @@ function noArguments(): JsonObject {
   return { type: "object", properties: {}, additionalProperties: false };
 }
 
-function encodeChoice(
-  { toolChoice: choice, tools }: LLMRequest,
+function encodeToolChoice(
+  { toolChoice, tools }: LLMRequest,
   context: EncodeContext,
 ): JsonValue | undefined {
-  if (choice === undefined) return undefined;
-  switch (choice.mode) {
-    case ToolChoiceMode.AUTO:
-      return "auto";
-    case ToolChoiceMode.NONE:
-      return "none";
-    case ToolChoiceMode.REQUIRED:
-      return "required";
-    case ToolChoiceMode.NAMED:
-      return namedChoice(choice.name, tools, context);
-    default:
-      return choice.name === "" ? undefined : namedChoice(choice.name, tools, context);
-  }
+  const mode = toolMode(toolChoice);
+  return mode === "named" ? namedChoice(toolChoice?.name ?? "", tools, context) : mode;
 }
 
 /** A function by its name, a custom tool by its name, a tool of the provider by its type. */

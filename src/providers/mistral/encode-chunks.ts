@@ -13,6 +13,7 @@ import { dataURL, mediaKind } from "../../dialects/media-facts.ts";
 import { type EncodeContext, mark, ownOptions } from "../../dialects/openai-chat/encode-context.ts";
 import type { ChatPart } from "../../dialects/openai-chat/wire.ts";
 import { requestField, unsupportedField } from "../../dialects/request-field.ts";
+import { spokenWords } from "../../dialects/spoken-words.ts";
 
 /**
  * A part as chunks of the content of a message. What the role cannot say is left out with a
@@ -121,10 +122,6 @@ function sound({ source }: Media): string {
 
 /** The model's own turns hold no media: what was said in sound is sent as its words. */
 function transcript(media: Media, field: string, { warnings }: EncodeContext): ChatPart[] {
-  if (media.transcript.trim() === "") {
-    warnings.dropped(field, "the model's turns hold no media");
-    return [];
-  }
-  warnings.changed(field, "the model's turns hold no media: its transcript was sent");
-  return [{ type: "text", text: media.transcript }];
+  const text = spokenWords(media, field, "the model's turns hold no media", warnings);
+  return text === undefined ? [] : [{ type: "text", text }];
 }
