@@ -6,14 +6,19 @@ import { Health } from "../../gen/ts/grpc/health/v1/health_pb.ts";
 import { newLLM } from "../../src/connectors.ts";
 import type { LLM } from "../../src/contract/llm.ts";
 import { withServer } from "../../src/contract/options.ts";
-import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";
+import {
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+} from "../../src/simulator/simulator.ts";
 import { canaryForms, canaryKey } from "../support/canary.ts";
 import { connectorError, until } from "../support/http.ts";
 import { clientOver, wires } from "../support/rpc-client.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
 import { ConfigurationFile, serverByFile, targetFile } from "./configured-server.ts";
 
-async function simulatorForTest(): Promise<Simulator> {
-  const simulator = await startSimulator();
+async function simulatorForTest(options: SimulatorOptions = {}): Promise<Simulator> {
+  const simulator = await startSimulator(options);
   onTestFinished(() => simulator.close());
   return simulator;
 }
@@ -140,7 +145,12 @@ describe("a bad file", () => {
 describe("streams under way", () => {
   it("end well under the old configuration, which is then freed", async () => {
     const streams = 500;
-    const simulator = await simulatorForTest();
+    const clock = new VirtualClock();
+    const simulator = await simulatorForTest({ clock });
+    const nextDelta = async (): Promise<void> => {
+      await until(() => clock.pendingTimers === streams);
+      clock.advance(300);
+    };
     const file = new ConfigurationFile(targetFile(simulator.url, "a-key", { name: "first" }));
     const { url, server } = await serverByFile(file);
     // A connection takes 256 streams.
@@ -154,15 +164,18 @@ describe("streams under way", () => {
       for await (const { event } of stream) if (event.case === "started") start.resolve();
       return (await stream.finalResponse()).route.target;
     });
+    await nextDelta();
     await Promise.all(begun);
     file.write(targetFile(simulator.url, "a-key", { name: "second" }));
     await server.reload();
     expect(await answeredBy(llms[0]!)).toBe("second");
+    await nextDelta();
+    await nextDelta();
     expect(new Set(await Promise.all(targets))).toEqual(new Set(["first"]));
     // The new configuration has one connection, and the old one none.
     await until(() => simulator.openConnections <= 1);
     expect(simulator.abortedRequests).toBe(0);
-  }, 30_000);
+  }, 60_000);
 });
 
 it("keeps secrets of a replaced configuration out of the log", async () => {
