@@ -66,10 +66,9 @@ function connectorFailureText(error: ConnectorError): string {
   const where = placeNames.flatMap((name) =>
     metadata[name] ? [`${name.replaceAll("_", " ")} ${metadata[name]}`] : [],
   );
+  const told = violations.map(({ field, description }) => `${field}: ${description}`);
   return failureText(error.message, [
-    ...violations
-      .slice(0, violationsMax)
-      .map(({ field, description }) => `${field}: ${description}`),
+    ...told.filter((text) => text !== error.message).slice(0, violationsMax),
     ...(where.length > 0 ? [`where: ${where.join(", ")}`] : []),
     `what: ${error.reason} (${error.status}), see docs/errors.md`,
     `next: ${nextStep(error)}`,
