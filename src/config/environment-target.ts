@@ -37,6 +37,7 @@ export function readEnvironmentTarget(
   const keys = setVariables([...new Set(names)], environment);
   const [key] = keys;
   const problem = key && keyProblem(key.value);
+  const missing = missingVariables(plain, key, base);
   return {
     target: {
       ...plain,
@@ -47,12 +48,12 @@ export function readEnvironmentTarget(
       }),
       apiKey: key && new Secret(key.value),
     },
-    missing: missingVariables(plain, key, base),
+    missing,
     problems: [
       ...(key && problem !== undefined ? [{ name: key.name, message: problem }] : []),
       ...(base && url && "problem" in url ? [{ name: base.name, message: url.problem }] : []),
     ],
-    notes: [...ignored(keys), ...ignored(bases)],
+    notes: [...ignored(keys), ...ignored(bases), ...useless(key ?? base, missing)],
   };
 }
 
@@ -94,6 +95,11 @@ function ignored([used, ...others]: readonly Variable[]): readonly string[] {
   if (used === undefined || others.length === 0) return [];
   const names = others.map(({ name }) => name).join(", ");
   return [`${used.name} is used, and ${names} is ignored: both are set`];
+}
+
+function useless(variable: Variable | undefined, missing: readonly string[]): readonly string[] {
+  if (variable === undefined || missing.length === 0) return [];
+  return [`${variable.name} is ignored: ${notSet(missing)}`];
 }
 
 /**

@@ -59,8 +59,8 @@ const apiVersion = matching(
   "the version of an API, such as 2024-10-21",
 );
 const requestPath = matching(
-  /^\/[\x21-\x22\x24-\x5b\x5d-\x7e]{0,2047}$/,
-  "a path that begins with /, in printable ASCII without spaces, # and \\",
+  /^\/(?!.*\{(?!model\}))[\x21-\x22\x24-\x5b\x5d-\x7e]{0,2047}$/,
+  "a path that begins with /, in printable ASCII without spaces, #, \\ and { but of {model}",
 );
 const identifier = matching(
   /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,

@@ -1,6 +1,7 @@
 import type { Target } from "../contract/target.ts";
 import { isPrivateURL, needsAllowPrivate } from "./base-url.ts";
 import type { LoadReport } from "./load-report.ts";
+import { readTextFile } from "./read-file.ts";
 
 /** Notes what is allowed in a target but seldom meant. */
 export function noteTarget(target: Target, report: LoadReport): void {
@@ -16,6 +17,11 @@ export function noteTarget(target: Target, report: LoadReport): void {
   if (isOpen && bears !== undefined) {
     report.note(`target ${target.name} sends its ${bears} unencrypted: its base URL is http`);
   }
+  const file = target.credentials?.type === "google" ? target.credentials.file : undefined;
+  const read = file === undefined ? undefined : readTextFile(file, credentialsBytesMax);
+  if (read && "problem" in read) {
+    report.note(`target ${target.name} cannot sign in yet: credentials.file: ${read.problem}`);
+  }
   if (target.host !== "direct" && addedByWires.test(`${new URL(target.baseURL).pathname}/`)) {
     report.note(
       `target ${target.name} has a path in its base URL that the wire adds too: ` +
@@ -23,6 +29,8 @@ export function noteTarget(target: Target, report: LoadReport): void {
     );
   }
 }
+
+const credentialsBytesMax = 64 * 1024;
 
 /** What paths at clouds begin with: as part of a base URL, it would be there twice. */
 const addedByWires = /\/(?:openai|anthropic|v1|model)\//;

@@ -1,4 +1,5 @@
 import type { Adapter, Dialect, DialectSet, Preset } from "../contract/adapter.ts";
+import { nearestNames } from "../contract/nearest-names.ts";
 import type { TargetHost } from "../contract/target.ts";
 import { parseBaseURL } from "./base-url.ts";
 import type { Path } from "./configuration-problem.ts";
@@ -33,7 +34,7 @@ export function checkWire(
     return undefined;
   }
   const host = checkHost(entry, adapter, path, report);
-  const set = host && checkPreset(entry, { adapter, host }, path, report);
+  const set = host && checkPreset(entry, { adapter, host, adapters }, path, report);
   if (host === undefined || set === undefined) return undefined;
   const dialect = checkDialect(entry, set.set, path, report);
   return dialect && { adapter, host, preset: set.preset, dialect };
@@ -78,7 +79,15 @@ const clouds = ["azure", "vertex", "bedrock"] as const;
 /** The wires that are left, and the preset they are of. */
 function checkPreset(
   entry: unknown,
-  { adapter, host }: { readonly adapter: Adapter; readonly host: TargetHost },
+  {
+    adapter,
+    host,
+    adapters,
+  }: {
+    readonly adapter: Adapter;
+    readonly host: TargetHost;
+    readonly adapters: readonly Adapter[];
+  },
   path: Path,
   report: LoadReport,
 ): { readonly set: DialectSet; readonly preset: Preset | undefined } | undefined {
@@ -94,12 +103,22 @@ function checkPreset(
   if (given !== undefined) {
     const preset = presets.find(({ name }) => name === given);
     if (preset !== undefined) return { set: preset, preset };
-    if (presets.length > 0) return complain(`expected one of ${namesOf(presets)}`);
-    return complain(`is not for adapter ${adapter.name}, which has no presets`);
+    return complain(unknownPreset(given, adapter, adapters));
   }
   const base = parseBaseURL(textIn(entry, "base_url") ?? "");
   const preset = "url" in base ? presetAt(base.url, adapter, textIn(entry, "dialect")) : undefined;
   return { set: preset ?? adapter, preset };
+}
+
+function unknownPreset(given: string, adapter: Adapter, adapters: readonly Adapter[]): string {
+  const has = ({ presets = [] }: Adapter): boolean => presets.some(({ name }) => name === given);
+  const owners = adapters.filter(has);
+  if (owners.length > 0) return `is of adapter ${namesOf(owners)}, not of ${adapter.name}`;
+  const { presets = [] } = adapter;
+  if (presets.length === 0) return `is not for adapter ${adapter.name}, which has no presets`;
+  const names = presets.map(({ name }) => name);
+  const [near] = nearestNames(given, names);
+  return near === undefined ? `expected one of ${names.join(", ")}` : `did you mean ${near}?`;
 }
 
 function checkDialect(

@@ -14,8 +14,9 @@ export function startReport(configuration: Configuration, targets: readonly Targ
   return `${lines.join("\n")}\n`;
 }
 
-function targetLine({ name, adapter, dialect, baseURL, region, simulated }: Target): string {
+function targetLine({ name, adapter, dialect, host, baseURL, region, simulated }: Target): string {
+  const cloud = host === "direct" ? "" : ` on ${host}`;
   const place = region === "" ? "" : ` (${region})`;
   const where = simulated ? ", simulated" : ` at ${baseURL}`;
-  return `  ${name}: ${adapter.name}, ${dialect.name}${place}${where}`;
+  return `  ${name}: ${adapter.name}${cloud}, ${dialect.name}${place}${where}`;
 }

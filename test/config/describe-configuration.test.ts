@@ -40,7 +40,7 @@ const everything: Loading = {
         preset: fast
         api_key: ${reference("KEY")}
         key_header: X-Key
-        path: "/{model}/$${reference("v")}"
+        path: "/{model}/v"
         body: { tier: [1, "$${reference("w")}", { deep: null }] }
       - name: signed
         adapter: anthropic

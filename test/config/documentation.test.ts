@@ -138,7 +138,8 @@ describe("the examples", () => {
   const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, block]) => block ?? "");
 
   it.each([...blocks, example])("load, and all their targets are enabled: %#", (block) => {
-    const { targets, disabled, notes } = load({ yaml: block, environment: keys, adapters });
+    const files = { "service-account.json": "{}" };
+    const { targets, disabled, notes } = load({ yaml: block, environment: keys, adapters, files });
     expect(targets.length).toBeGreaterThan(0);
     expect(disabled).toEqual([]);
     expect(notes).toEqual([]);

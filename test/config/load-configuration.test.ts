@@ -120,6 +120,12 @@ describe("targets of the environment", () => {
     expect(notes).toEqual(["GEMINI_API_KEY is used, and GOOGLE_API_KEY is ignored: both are set"]);
   });
 
+  it("are told of a key that nothing takes", () => {
+    expect(load({ environment: { LLAMA_API_KEY: "k" } }).notes).toEqual([
+      "LLAMA_API_KEY is ignored: none of LLAMA_BASE_URL, OLLAMA_HOST is set",
+    ]);
+  });
+
   it("stand in where a file has none", () => {
     const configuration = { yaml: "limits: { tools: 8 }\n", environment: { OPENAI_API_KEY: "k" } };
     expect(targetNames(configuration)).toEqual(["openai"]);
@@ -255,12 +261,15 @@ describe("targets of the file", () => {
           - { name: b, adapter: custom, api_key: k, base_url: "http://0x7f.1:8000" }
           - { name: c, adapter: custom, api_key: k, base_url: "http://models.internal" }
           - { name: d, adapter: custom, base_url: "http://models.example.com" }
+          - { name: e, adapter: anthropic, host: vertex, region: eu, project: p,
+              credentials: { type: google, file: gone.json } }
       `,
     });
     expect(notes).toEqual([
       "target a sends its key unencrypted: its base URL is http",
       "target b is at a private address: its calls are refused " +
         "unless egress.allow_private is true",
+      "target e cannot sign in yet: credentials.file: the file does not exist",
     ]);
   });
 });

@@ -89,10 +89,16 @@ const presets: readonly Case[] = [
     ["preset: expected one of fast, plan, own, near"],
   ],
   [
-    "a preset of an adapter that has none",
+    "a preset of another adapter",
     "adapter: openai, preset: fast",
+    ["preset: is of adapter custom, not of openai"],
+  ],
+  [
+    "a preset that nobody has, of an adapter that has none",
+    "adapter: openai, preset: slow",
     ["preset: is not for adapter openai, which has no presets"],
   ],
+  ["a preset that is nearly one", "adapter: custom, preset: fastt", ["preset: did you mean fast?"]],
   [
     "a preset at a cloud",
     "adapter: openai, host: azure, base_url: https://x.test, preset: fast",
@@ -162,11 +168,14 @@ const access: readonly Case[] = [
     "adapter: custom, base_url: https://x.test, key_header: 'a b'",
     ["key_header: expected the name of a header"],
   ],
-  ...["chat", "/a b", "/a#b", "/a\\\\b"].map(
+  ...["chat", "/a b", "/a#b", "/a\\\\b", "/a/{modle}"].map(
     (path): Case => [
       `the path ${path}`,
       `adapter: custom, base_url: https://x.test, path: "${path}"`,
-      ["path: expected a path that begins with /, in printable ASCII without spaces, # and \\"],
+      [
+        "path: expected a path that begins with /, in printable ASCII without spaces, #, \\ " +
+          "and { but of {model}",
+      ],
     ],
   ),
   [
