@@ -34,22 +34,28 @@ function remember(
 
 /**
  * A value as JSON text. Numbers that `parseJSON` has rounded are written as they came, as long as
- * the object they stand in is the one that was parsed and not a copy.
+ * the object they stand in is the one that was parsed and not a copy, and they were not changed.
  */
 export function exactText(value: JsonValue): string {
   const text = JSON.stringify(value);
+  if (!rounded.test(text)) return text;
   // A mark that stands in no text of the value.
   let mark = "\ud800";
   while (text.includes(escaped(mark))) mark += "\ud800";
   const numbers: string[] = [];
   const marked = JSON.stringify(value, function (this: object, name: string, inner: unknown) {
     const number = written.get(this)?.get(name);
-    return number === undefined ? inner : `${mark}${numbers.push(number) - 1}`;
+    return number === undefined || Number(number) !== inner
+      ? inner
+      : `${mark}${numbers.push(number) - 1}`;
   });
   if (numbers.length === 0) return text;
   const places = new RegExp(`"${escaped(mark).replaceAll("\\", "\\\\")}(\\d+)"`, "g");
   return marked.replace(places, (place, index) => numbers[Number(index)] ?? place);
 }
+
+/** How the language writes what may be a rounded number: all digits, an exponent, or none at all. */
+const rounded = /\d{16}|\de\+|null/;
 
 function escaped(mark: string): string {
   return JSON.stringify(mark).slice(1, -1);

@@ -1,7 +1,7 @@
 import { stableHash } from "./stable-hash.ts";
 
 /**
- * An id for a call of a tool that came without one: the same for the same seed, so that it depends
+ * An id for a call of a tool that came without one, or with one that cannot be sent: the same for the same seed, so that it depends
  * on the answer alone. A seed should not occur twice in a conversation: some providers refuse an id
  * twice.
  */

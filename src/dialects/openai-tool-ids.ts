@@ -1,4 +1,4 @@
-import { stableHash } from "./stable-hash.ts";
+import { madeUpID } from "./made-up-id.ts";
 
 /**
  * Ids of tool calls as a provider with a limit on their length accepts them.
@@ -17,8 +17,6 @@ export class ToolIDs {
 
   /** The id to send for an id of the history. */
   map(id: string): string {
-    return id.length <= this.#charactersMax
-      ? id
-      : `call_${stableHash(id).toString(16).padStart(16, "0")}`;
+    return id.length <= this.#charactersMax ? id : madeUpID(id);
   }
 }

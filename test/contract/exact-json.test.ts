@@ -1,6 +1,6 @@
 // Proves that JSON is parsed as the language parses it, and that numbers a double rounds are written again with all
 // their digits, wherever they stand and whatever stands beside them.
-import type { JsonValue } from "@bufbuild/protobuf";
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { exactText, parseJSON } from "../../src/contract/exact-json.ts";
@@ -25,6 +25,12 @@ describe("a text with long numbers", () => {
     const text = '{"id":1234567890123456789,"e":1e21,"f":0.1234567890123456789}';
     expect(parseJSON(text)).toEqual(JSON.parse(text));
     expect(() => parseJSON("1234567890123456789,")).toThrow(SyntaxError);
+  });
+
+  it("is written as it was changed", () => {
+    const value = parseJSON('{"id":1234567890123456789,"of":[9007199254740993]}') as JsonObject;
+    value.id = 5;
+    expect(exactText(value)).toBe('{"id":5,"of":[9007199254740993]}');
   });
 
   it("loses its digits in a copy", () => {

@@ -168,7 +168,7 @@ export class ContentBlocks {
     }
     if (block.kind === "other") {
       const { kind } = this.#builder.part(block.part);
-      if (kind.case === "provider") kind.value.json = JSON.stringify(wholeOther(block));
+      if (kind.case === "provider") kind.value.json = exactText(wholeOther(block));
     }
     this.#builder.finish(block.part);
   }
@@ -242,7 +242,7 @@ function citationOf(value: JsonValue): Citation {
     sourceId: textOf(citation.file_id) || textOf(citation.source),
     ...(start !== undefined && { start }),
     ...(end !== undefined && { end }),
-    json: JSON.stringify(value),
+    json: exactText(value),
   });
 }
 

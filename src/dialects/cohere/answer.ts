@@ -6,6 +6,7 @@ import {
   StopReason,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { DecodeContext } from "../../contract/adapter.ts";
+import { exactText } from "../../contract/exact-json.ts";
 import {
   arrayOf,
   isObject,
@@ -175,7 +176,7 @@ export class CohereAnswer {
   /** A call of a kind that only the provider knows. */
   #addBlock(call: JsonObject): void {
     const { adapter } = this.#context;
-    const value = { adapter, type: textOf(call.type), json: JSON.stringify(call) };
+    const value = { adapter, type: textOf(call.type), json: exactText(call) };
     const part = this.builder.addWhole({ kind: { case: "provider", value } });
     this.builder.setProviderOptions(part, adapter, { [itemMember]: { type: callType } });
   }
@@ -198,7 +199,7 @@ export class CohereAnswer {
 /** Arguments are text; an object means its JSON. */
 function argumentsText(value: JsonValue | undefined): string {
   if (value === undefined || value === null) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : exactText(value);
 }
 
 /**
@@ -214,7 +215,7 @@ function citationOf(citation: JsonObject): Citation {
     title: textOf(document.title),
     url: textOf(document.url),
     sourceId: textOf(source.id),
-    json: JSON.stringify(citation),
+    json: exactText(citation),
     ...(Number.isSafeInteger(start) && { start: BigInt(start as number) }),
     ...(Number.isSafeInteger(end) && { end: BigInt(end as number) }),
   });

@@ -1,5 +1,6 @@
 import { create, type JsonObject } from "@bufbuild/protobuf";
 import { PartSchema } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { exactText } from "../../contract/exact-json.ts";
 import { mergeInto, textOf, unknownMembers } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
 
@@ -34,7 +35,7 @@ export class ContentList {
     const kind = kindOf(item);
     if (kind === "other") {
       const part = this.#builder.startProvider(this.#adapter, textOf(item.type));
-      const open = { kind, part, block: mergeInto({}, item) };
+      const open = { kind, part, block: item };
       this.#others.push(open);
       this.#open.set(index, open);
       return;
@@ -69,7 +70,7 @@ export class ContentList {
       const value = {
         adapter: this.#adapter,
         type: textOf(block.type),
-        json: JSON.stringify(block),
+        json: exactText(block),
       };
       this.#builder.finishWith(part, create(PartSchema, { kind: { case: "provider", value } }));
     }

@@ -1,5 +1,6 @@
 import { create, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { type Citation, CitationSchema } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { exactText } from "../../contract/exact-json.ts";
 import { arrayOf, isObject, objectOf, textOf } from "../json.ts";
 
 /** Kinds of sources as the provider names them; the last is a passage that is recited. */
@@ -99,7 +100,7 @@ function grounded(support: JsonValue, segment: JsonObject, chunk: JsonObject): C
     sourceId:
       textOf(source.documentName) || textOf(source.fileSearchStore) || textOf(source.placeId),
     ...rangeOf(segment),
-    json: JSON.stringify({ groundingSupport: support, groundingChunk: chunk }),
+    json: exactText({ groundingSupport: support, groundingChunk: chunk }),
   });
 }
 
@@ -109,7 +110,7 @@ function recitation(source: JsonObject): Citation {
     title: textOf(source.title),
     url: textOf(source.uri),
     ...rangeOf(source),
-    json: JSON.stringify(source),
+    json: exactText(source),
   });
 }
 

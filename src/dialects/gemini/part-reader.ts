@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { MediaKind } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { exactText } from "../../contract/exact-json.ts";
 import { fromBase64 } from "../base64.ts";
 import { isObject, textOf, unknownMembers } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
@@ -131,7 +132,7 @@ export class PartReader {
 
   /** Adds a part that only this provider knows, whole: code it ran, its own tools, what is new. */
   #addBlock(part: JsonObject, type: string): void {
-    const value = { adapter: this.#adapter, type, json: JSON.stringify(part) };
+    const value = { adapter: this.#adapter, type, json: exactText(part) };
     this.#builder.addWhole({ kind: { case: "provider", value } });
   }
 }

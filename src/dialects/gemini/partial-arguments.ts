@@ -1,13 +1,6 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
-import {
-  arrayOf,
-  isObject,
-  objectOf,
-  setMember,
-  storable,
-  textOf,
-  unknownMembers,
-} from "../json.ts";
+import { exactText } from "../../contract/exact-json.ts";
+import { arrayOf, isObject, setMember, storable, textOf, unknownMembers } from "../json.ts";
 
 const deltaMembers: ReadonlySet<string> = new Set([
   ...["jsonPath", "willContinue", "stringValue", "numberValue", "boolValue", "nullValue"],
@@ -19,13 +12,17 @@ const deltaMembers: ReadonlySet<string> = new Set([
  */
 export class PartialArguments {
   readonly #all: JsonObject = {};
+  /** The arguments as they came, if they came at once: a copy would lose digits. */
+  #whole: JsonObject | undefined;
   readonly #growing = new Set<string>();
   /** What could not be placed, as it came. */
   readonly unplaced: JsonValue[] = [];
 
   /** Takes arguments that come whole. */
   takeWhole(args: JsonValue | undefined): void {
-    for (const [name, value] of Object.entries(objectOf(args))) setMember(this.#all, name, value);
+    if (!isObject(args)) return;
+    this.#whole = Object.keys(this.#all).length === 0 ? args : undefined;
+    for (const [name, value] of Object.entries(args)) setMember(this.#all, name, value);
   }
 
   /** Takes a list of bits. */
@@ -34,6 +31,7 @@ export class PartialArguments {
       if (!isObject(delta) || !this.#place(delta) || unknownMembers(delta, deltaMembers)) {
         this.unplaced.push(storable(delta));
       }
+      this.#whole = undefined;
     }
   }
 
@@ -42,7 +40,7 @@ export class PartialArguments {
    * must not pass for whole.
    */
   text(isWhole: boolean): string {
-    const text = JSON.stringify(this.#all);
+    const text = exactText(this.#whole ?? this.#all);
     return isWhole ? text : text.slice(0, -1);
   }
 

@@ -5,6 +5,7 @@ import {
   MediaKind,
   type PartSchema,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { exactText } from "../../contract/exact-json.ts";
 import { fromBase64 } from "../base64.ts";
 import { arrayOf, isObject, objectOf, textOf, unknownMembers } from "../json.ts";
 
@@ -75,7 +76,7 @@ function citationOf(item: JsonObject): Citation {
     title: textOf(item.title),
     url: textOf(item.url),
     sourceId: arrayOf(item.reference_ids).join(","),
-    json: JSON.stringify(item),
+    json: exactText(item),
   });
 }
 

@@ -1,5 +1,6 @@
 import { create, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { type Citation, CitationSchema } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { exactText } from "../../contract/exact-json.ts";
 import { arrayOf, isObject, keepUnknown, mergeInto, storable, textOf } from "../json.ts";
 import type { ResponseBuilder } from "../response-builder.ts";
 import { AudioGatherer } from "./audio-gatherer.ts";
@@ -170,7 +171,7 @@ export class MessageReader {
     this.#cited = undefined;
     this.#thinking = undefined;
     const type = textOf(value.type) || textOf(value.role);
-    const block = { adapter: this.#adapter, type, json: JSON.stringify(value) };
+    const block = { adapter: this.#adapter, type, json: exactText(value) };
     this.#builder.addWhole(imagePart(value) ?? { kind: { case: "provider", value: block } });
   }
 }
@@ -188,7 +189,7 @@ function citationOf(annotation: JsonObject): Citation {
     url: textOf(source.url),
     citedText: textOf(source.content),
     sourceId: textOf(source.file_id ?? source.hash),
-    json: JSON.stringify(annotation),
+    json: exactText(annotation),
     ...(start !== undefined && { start }),
     ...(end !== undefined && { end }),
   });

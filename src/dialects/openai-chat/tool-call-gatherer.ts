@@ -72,7 +72,7 @@ export class ToolCallGatherer {
     this.#builder.addWhole({
       kind: {
         case: "provider",
-        value: { adapter: this.#adapter, type, json: JSON.stringify(item) },
+        value: { adapter: this.#adapter, type, json: exactText(item) },
       },
       providerOptions: { [this.#adapter]: { [listMember]: "tool_calls" } },
     });

@@ -6,6 +6,7 @@ import {
   PartSchema,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { ConnectorError } from "../../contract/connector-error.ts";
+import { exactText } from "../../contract/exact-json.ts";
 import { arrayOf, isObject, storable, textOf, unknownMembers } from "../json.ts";
 import { itemMember } from "./wire.ts";
 
@@ -99,7 +100,7 @@ export function citationOf(annotation: JsonObject): Citation {
     sourceId: textOf(annotation.file_id),
     ...(Number.isSafeInteger(start) && { start: BigInt(start as number) }),
     ...(Number.isSafeInteger(end) && { end: BigInt(end as number) }),
-    json: JSON.stringify(annotation),
+    json: exactText(annotation),
   });
 }
 
@@ -197,7 +198,7 @@ function isPlainSummary(summary: readonly JsonValue[]): boolean {
 
 function functionCallPart(call: JsonObject, { adapter, position }: ItemContext): Part {
   const written = call.arguments ?? "";
-  const text = typeof written === "string" ? written : JSON.stringify(written);
+  const text = typeof written === "string" ? written : exactText(written);
   const value = {
     id: callIDOf(call, position),
     name: textOf(call.name),
@@ -218,7 +219,7 @@ function customCallPart(call: JsonObject, { adapter, position }: ItemContext): P
 }
 
 function blockPart(block: JsonObject, adapter: string, item: JsonObject = {}): Part {
-  const value = { adapter, type: textOf(block.type), json: JSON.stringify(block) };
+  const value = { adapter, type: textOf(block.type), json: exactText(block) };
   return partOf({ case: "provider", value }, adapter, {}, item);
 }
 
