@@ -1,6 +1,6 @@
 import { newLLM, withAPIKey, withTimeout } from "../../src/index.ts";
 
-const llm = newLLM("claude-3-sonnet", withAPIKey("your-api-key"), withTimeout(60));
+const llm = newLLM("claude-sonnet-5", withAPIKey("your-api-key"), withTimeout(60));
 const response = await llm.call({ contents: [{ role: "user", message: "Hello, world!" }] });
 console.log(response.content.message);
 
