@@ -1,4 +1,4 @@
-import type { JsonObject } from "@bufbuild/protobuf";
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { LLMResponse } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type {
   DecodeContext,
@@ -9,7 +9,7 @@ import type {
   StreamSnapshot,
 } from "../../contract/adapter.ts";
 import { ConnectorError } from "../../contract/connector-error.ts";
-import { arrayOf, isObject, parseObject, textOf, unknownMembers } from "../json.ts";
+import { arrayOf, isObject, objectOf, parseObject, textOf, unknownMembers } from "../json.ts";
 import { openAIStreamError } from "../openai-errors.ts";
 import { ChatAnswer } from "./chat-answer.ts";
 import { messageMembers } from "./wire.ts";
@@ -20,8 +20,10 @@ import { messageMembers } from "./wire.ts";
  */
 export function decodeChat(body: JsonObject, context: DecodeContext): LLMResponse {
   const answer = new ChatAnswer(context);
-  const [first, ...others] = arrayOf(body.choices);
-  answer.take(isObject(first) ? { ...body, choices: [wholeChoice(first)] } : body);
+  const choices = arrayOf(body.choices);
+  const [first] = choices;
+  const own = choices.slice(0, isOneAnswer(choices) ? choices.length : 1).filter(isObject);
+  answer.take(isObject(first) ? { ...body, choices: own.map(wholeChoice) } : body);
   const isAnswer =
     isObject(first) &&
     (isObject(first.message) ||
@@ -30,8 +32,19 @@ export function decodeChat(body: JsonObject, context: DecodeContext): LLMRespons
   if (!isAnswer) {
     throw new ConnectorError("PROVIDER_MALFORMED_RESPONSE", "the provider's answer has no choice");
   }
-  answer.keepOthers(others);
+  answer.keepOthers(choices.slice(own.length));
   return answer.build();
+}
+
+/**
+ * Whether choices are pieces of one answer, as those without a number are in a stream: Copilot gives
+ * the text of a Claude model and its calls so.
+ */
+function isOneAnswer(choices: readonly JsonValue[]): boolean {
+  return choices.map(objectOf).every(({ index, message }, place) => {
+    const hasCalls = arrayOf(objectOf(message).tool_calls).length > 0;
+    return typeof index !== "number" && (place === 0 || hasCalls);
+  });
 }
 
 /** A choice of a whole body. Perplexity sends a delta without words beside the message. */

@@ -53,11 +53,12 @@ export function readUsage(raw: JsonObject): ChatUsage {
   const reasoningApart =
     told > 0n && (total === prompt + completion + told || told > completion + completion / 4n);
   const reasoning = reasoningApart || told < completion ? told : completion;
-  const cachedApart = cacheRead + cacheWrite > prompt;
+  const cached = cacheRead + cacheWrite;
+  const cachedApart =
+    cached > prompt || (cached > 0n && !reasoningApart && total === prompt + completion + cached);
   const audioApart = inputAudio > 0n && total === prompt + completion + inputAudio;
   const usage = create(UsageSchema, {
-    inputTokens:
-      prompt + (cachedApart ? cacheRead + cacheWrite : 0n) + (audioApart ? inputAudio : 0n),
+    inputTokens: prompt + (cachedApart ? cached : 0n) + (audioApart ? inputAudio : 0n),
     outputTokens: completion + (reasoningApart ? reasoning : 0n),
     cacheReadTokens: cacheRead,
     cacheWriteTokens: cacheWrite,

@@ -6,7 +6,13 @@ import { describe, expect, it } from "vitest";
 import { StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { Reason } from "../../../src/contract/reasons.ts";
 import { openAIError } from "../../../src/dialects/openai-errors.ts";
-import { chunk, decodeChatStream, decodeChoice, partsOf } from "../../support/openai-chat.ts";
+import {
+  chunk,
+  decodeChatBody,
+  decodeChatStream,
+  decodeChoice,
+  partsOf,
+} from "../../support/openai-chat.ts";
 
 const done = "[DONE]";
 const usage = { prompt_tokens: 5, completion_tokens: 7, total_tokens: 12 };
@@ -31,6 +37,47 @@ describe("the end of an answer", () => {
   it("is not needed in a text of the older wire", () => {
     const response = decodeChoice({ text: "x", finish_reason: null });
     expect(response.content?.message).toBe("x");
+  });
+});
+
+describe("choices without a number", () => {
+  const call = { id: "a", type: "function", function: { name: "f", arguments: "{}" } };
+  const text = { message: { content: "I look." }, finish_reason: "tool_calls" };
+  const calls = { message: { content: null, tool_calls: [call] }, finish_reason: "tool_calls" };
+
+  it("are one answer, as in a stream", () => {
+    const response = decodeChatBody({ choices: [text, calls], usage });
+    expect(partsOf(response)).toEqual([
+      ["text", "I look."],
+      ["toolCall", "a", "f", "{}"],
+    ]);
+    expect(response.warnings).toEqual([]);
+    const streamed = [text, calls].map(({ message, ...rest }) => ({ ...rest, delta: message }));
+    const stream = decodeChatStream([{ choices: streamed, usage }, done]);
+    expect(stream.response).toEqual({ ...response, model: stream.response?.model });
+  });
+
+  it("are several answers once they have numbers", () => {
+    const response = decodeChatBody({
+      choices: [text, calls].map((choice, index) => ({ ...choice, index })),
+    });
+    expect(partsOf(response)).toEqual([["text", "I look."]]);
+    expect(response.warnings).toHaveLength(1);
+  });
+});
+
+describe("usage that leaves out what was cached", () => {
+  it("is told by its sum", () => {
+    const response = decodeChoice(
+      { message: { content: "x" } },
+      {
+        usage: {
+          ...{ prompt_tokens: 100, completion_tokens: 7, total_tokens: 147 },
+          prompt_tokens_details: { cached_tokens: 40 },
+        },
+      },
+    );
+    expect(response.usage).toMatchObject({ inputTokens: 140n, cacheReadTokens: 40n });
   });
 });
 
