@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import { LLMRequestSchema, Role } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { Dialect } from "../../src/contract/adapter.ts";
 import { custom } from "../../src/providers/custom/index.ts";
-import { chunk, frameOf, named, partsOf, type RequestInit } from "../support/openai-chat.ts";
+import { chunk, partsOf } from "../support/openai-chat.ts";
+import { frameOf, named, type RequestInit } from "../support/wire-under-test.ts";
 
 type Parts = NonNullable<NonNullable<RequestInit["contents"]>[number]["parts"]>;
 

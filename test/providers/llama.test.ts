@@ -7,7 +7,7 @@ import { LLMRequestSchema, Role } from "../../gen/ts/nexen/connectors/v1/llm_pb.
 import type { Dialect } from "../../src/contract/adapter.ts";
 import { compileOwnPattern, compilePattern } from "../../src/dispatch/pattern.ts";
 import { llama } from "../../src/providers/llama/index.ts";
-import { named, type RequestInit } from "../support/openai-chat.ts";
+import { named, type RequestInit } from "../support/wire-under-test.ts";
 
 const own = [
   "gpt-oss-20b",

@@ -17,7 +17,8 @@ import {
   deltaChoice,
   mistralTurns,
 } from "../support/mistral.ts";
-import { errorOf, partsOf } from "../support/openai-chat.ts";
+import { partsOf } from "../support/openai-chat.ts";
+import { errorOf } from "../support/wire-under-test.ts";
 
 const thinking = (words: string, rest: JsonObject = {}): JsonObject => ({
   type: "thinking",

@@ -9,7 +9,7 @@ import {
   ToolChoiceMode,
 } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { encodeMistralRequest } from "../support/mistral.ts";
-import { errorOf, type RequestInit } from "../support/openai-chat.ts";
+import { errorOf, type RequestInit } from "../support/wire-under-test.ts";
 
 const optionsField = "request.provider_options.mistral.fim";
 const chat = { model: "mistral-small-latest", messages: [{ role: "user", content: "Hi" }] };

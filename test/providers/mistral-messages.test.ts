@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { MediaKind, Role } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { mistralTurns } from "../support/mistral.ts";
-import { errorOf, type RequestInit } from "../support/openai-chat.ts";
+import { errorOf, type RequestInit } from "../support/wire-under-test.ts";
 
 type Turn = NonNullable<RequestInit["contents"]>[number];
 type Part = NonNullable<Turn["parts"]>[number];

@@ -12,7 +12,7 @@ import {
 } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { OpenAPISchemas, specFolder } from "../simulator/openapi-schemas.ts";
 import { encodeMistralRequest } from "../support/mistral.ts";
-import type { RequestInit } from "../support/openai-chat.ts";
+import type { RequestInit } from "../support/wire-under-test.ts";
 
 type Init = Exclude<RequestInit, { $typeName: string }>;
 type Turn = NonNullable<Init["contents"]>[number];

@@ -1,24 +1,20 @@
-import { create, type JsonObject } from "@bufbuild/protobuf";
-import {
-  LLMRequestSchema,
-  type LLMResponse,
-  Role,
-} from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { cohereChat } from "../../src/dialects/cohere/dialect.ts";
-import { type DecodedStream, frameOf, named, type RequestInit } from "./openai-chat.ts";
+import {
+  type DecodedStream,
+  decodeFrames,
+  type Encoded,
+  encodeRequest,
+  frameOf,
+  type RequestInit,
+} from "./wire-under-test.ts";
 
 const context = { adapter: "custom", model: "command-a" };
 
 /** A request as Cohere gets it, and each warning as "KIND field". */
-export function encodeCohereRequest(
-  init: RequestInit,
-  stream = false,
-): { readonly body: JsonObject; readonly text: string; readonly warnings: readonly string[] } {
-  const contents = [{ role: Role.USER, message: "Hi" }];
-  const request = create(LLMRequestSchema, { contents, ...init });
-  const wire = cohereChat.encode({ request, ...context, stream, requestId: "call-1" });
-  const { body, warnings } = wire;
-  return { body: JSON.parse(body), text: body, warnings: warnings.map(named) };
+export function encodeCohereRequest(init: RequestInit, stream = false): Encoded {
+  return encodeRequest(cohereChat.encode, init, { ...context, stream, requestId: "call-1" });
 }
 
 /** Decodes a whole body. */
@@ -42,12 +38,11 @@ export function decodeCohereMessage(message: JsonObject, rest: JsonObject = {}):
 
 /** Decodes the events of a stream: objects, or texts as they stand after `data:`. */
 export function decodeCohereStream(payloads: readonly (JsonObject | string)[]): DecodedStream {
-  const decoder = cohereChat.createDecoder(context);
-  const events = payloads.flatMap((payload) => decoder.push(frameOf(payload)));
-  const { done } = decoder;
-  const { events: last, end } = decoder.end();
-  const response = end.kind === "truncated" ? undefined : end.response;
-  return { events: [...events, ...last], end, response, done };
+  return decodeFrames(
+    cohereChat,
+    context,
+    payloads.map((payload) => frameOf(payload)),
+  );
 }
 
 /** An event with a piece of a message. */

@@ -1,34 +1,27 @@
-import { create, type JsonObject } from "@bufbuild/protobuf";
-import {
-  LLMRequestSchema,
-  type LLMResponse,
-  Role,
-} from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { Dialect, EncodeInput } from "../../src/contract/adapter.ts";
 import { mistral } from "../../src/providers/mistral/index.ts";
 import {
   type DecodedStream,
+  decodeFrames,
   type Encoded,
+  encodeRequest,
   frameOf,
-  named,
   type RequestInit,
-} from "./openai-chat.ts";
+} from "./wire-under-test.ts";
 
 /** Mistral's one wire. */
 export const mistralChat: Dialect = mistral.dialects.chat as Dialect;
+
+const context = { adapter: "mistral", model: "mistral-small-latest" };
 
 /** Encodes a request for Mistral. Without contents it asks "Hi". */
 export function encodeMistralRequest(
   init: RequestInit,
   input: Partial<Omit<EncodeInput, "request">> = {},
 ): Encoded {
-  const contents = [{ role: Role.USER, message: "Hi" }];
-  const request = create(LLMRequestSchema, { contents, ...init });
-  const model = "mistral-small-latest";
-  const common = { adapter: "mistral", model, stream: false, requestId: "" };
-  const wire = mistralChat.encode({ ...common, request, ...input });
-  const { headers, path, body: text, warnings } = wire;
-  return { body: JSON.parse(text), headers, path, text, warnings: warnings.map(named) };
+  return encodeRequest(mistralChat.encode, init, { ...context, ...input });
 }
 
 /** The messages that the given turns become. */
@@ -40,8 +33,6 @@ export function mistralTurns(contents: RequestInit["contents"]): {
   return { messages: body.messages as JsonObject[], warnings };
 }
 
-const context = { adapter: "mistral", model: "mistral-small-latest" };
-
 /** Decodes a whole body with this one choice. */
 export function decodeMistralChoice(choice: JsonObject, rest: JsonObject = {}): LLMResponse {
   return mistralChat.decode({ ...envelope("chat.completion", choice), ...rest }, context);
@@ -52,15 +43,15 @@ export function decodeMistralStream(
   choices: readonly JsonObject[],
   rest: JsonObject = {},
 ): DecodedStream {
-  const decoder = mistralChat.createDecoder(context);
-  const events = choices.flatMap((choice) =>
-    decoder.push(frameOf({ ...envelope("chat.completion.chunk", choice), ...rest })),
+  const chunks = choices.map((choice) => ({
+    ...envelope("chat.completion.chunk", choice),
+    ...rest,
+  }));
+  return decodeFrames(
+    mistralChat,
+    context,
+    [...chunks, "[DONE]"].map((chunk) => frameOf(chunk)),
   );
-  const last = [...decoder.push(frameOf("[DONE]"))];
-  const { done } = decoder;
-  const { events: closing, end } = decoder.end();
-  const response = end.kind === "truncated" ? undefined : end.response;
-  return { events: [...events, ...last, ...closing], end, response, done };
 }
 
 /** A choice of a stream with one delta. */

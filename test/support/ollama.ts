@@ -1,27 +1,20 @@
-import { create, type JsonObject } from "@bufbuild/protobuf";
-import {
-  LLMRequestSchema,
-  type LLMResponse,
-  Role,
-} from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { ollama } from "../../src/dialects/ollama/dialect.ts";
 import {
   type DecodedStream,
+  decodeFrames,
   type Encoded,
+  encodeRequest,
   frameOf,
-  named,
   type RequestInit,
-} from "./openai-chat.ts";
+} from "./wire-under-test.ts";
 
 const context = { adapter: "llama", model: "llama3.2:3b" };
 
 /** Encodes a request for Ollama's own wire. Without contents it asks "Hi". */
 export function encodeOllamaRequest(init: RequestInit, stream = false): Encoded {
-  const contents = [{ role: Role.USER, message: "Hi" }];
-  const request = create(LLMRequestSchema, { contents, ...init });
-  const wire = ollama.encode({ ...context, request, stream, requestId: "r-1" });
-  const { headers, path, body: text, warnings } = wire;
-  return { body: JSON.parse(text), headers, path, text, warnings: warnings.map(named) };
+  return encodeRequest(ollama.encode, init, { ...context, stream, requestId: "r-1" });
 }
 
 /** The messages that the given turns become. */
@@ -60,10 +53,9 @@ export function decodeOllamaBody(body: JsonObject): LLMResponse {
 
 /** Decodes the lines of a stream: objects, or texts as they stand on the wire. */
 export function decodeOllamaStream(lines: readonly (JsonObject | string)[]): DecodedStream {
-  const decoder = ollama.createDecoder(context);
-  const events = lines.flatMap((one) => decoder.push(frameOf(one)));
-  const { done } = decoder;
-  const { events: last, end } = decoder.end();
-  const response = end.kind === "truncated" ? undefined : end.response;
-  return { events: [...events, ...last], end, response, done };
+  return decodeFrames(
+    ollama,
+    context,
+    lines.map((one) => frameOf(one)),
+  );
 }

@@ -1,57 +1,24 @@
-import { create, type JsonObject, type MessageInitShape } from "@bufbuild/protobuf";
-import {
-  type LLMRequestSchema as LLMRequestDescriptor,
-  LLMRequestSchema,
-  type LLMResponse,
-  Role,
-  type Warning,
-  WarningKind,
-} from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import type { EncodeInput, Frame, StreamEnd, StreamEvent } from "../../src/contract/adapter.ts";
-import { ConnectorError } from "../../src/contract/connector-error.ts";
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { EncodeInput } from "../../src/contract/adapter.ts";
 import { openAIChat } from "../../src/dialects/openai-chat/dialect.ts";
+import {
+  type DecodedStream,
+  decodeFrames,
+  type Encoded,
+  encodeRequest,
+  frameOf,
+  type RequestInit,
+} from "./wire-under-test.ts";
 
-/** A request as a test writes it. Without contents it asks "Hi". */
-export type RequestInit = MessageInitShape<typeof LLMRequestDescriptor>;
-
-/** What an encoded request holds. */
-export interface Encoded {
-  readonly body: JsonObject;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly path: string;
-  readonly text: string;
-  /** Each warning as "KIND field". */
-  readonly warnings: readonly string[];
-}
+const context = { adapter: "openai", model: "gpt-5-mini" };
 
 /** Encodes a request for OpenAI's host. */
 export function encodeChatRequest(
   init: RequestInit,
   input: Partial<Omit<EncodeInput, "request">> = {},
 ): Encoded {
-  const contents = [{ role: Role.USER, message: "Hi" }];
-  const request = create(LLMRequestSchema, { contents, ...init });
-  const wire = openAIChat.encode({
-    request,
-    adapter: "openai",
-    model: "gpt-5-mini",
-    stream: false,
-    requestId: "",
-    ...input,
-  });
-  return {
-    body: JSON.parse(wire.body),
-    headers: wire.headers,
-    path: wire.path,
-    text: wire.body,
-    warnings: wire.warnings.map(named),
-  };
-}
-
-/** A warning as "KIND field". */
-export function named({ kind, field }: Warning): string {
-  const name = Object.entries(WarningKind).find(([, value]) => value === kind)?.[0];
-  return `${name} ${field}`;
+  return encodeRequest(openAIChat.encode, init, { ...context, ...input });
 }
 
 /** The messages that the given turns become. */
@@ -62,8 +29,6 @@ export function encodeTurns(contents: RequestInit["contents"]): {
   const { body, warnings } = encodeChatRequest({ ...(contents && { contents }) });
   return { messages: body.messages as JsonObject[], warnings };
 }
-
-const context = { adapter: "openai", model: "gpt-5-mini" };
 
 /** Decodes a whole body. */
 export function decodeChatBody(body: JsonObject): LLMResponse {
@@ -83,28 +48,13 @@ export function decodeChoice(choice: JsonObject, rest: JsonObject = {}): LLMResp
   });
 }
 
-/** What a stream gave. */
-export interface DecodedStream {
-  readonly events: readonly StreamEvent[];
-  readonly end: StreamEnd;
-  /** The answer of a stream that was not truncated. */
-  readonly response: LLMResponse | undefined;
-  readonly done: boolean;
-}
-
 /** Decodes the payloads of a stream: objects, or texts as they stand after `data:`. */
 export function decodeChatStream(payloads: readonly (JsonObject | string)[]): DecodedStream {
-  const decoder = openAIChat.createDecoder(context);
-  const events = payloads.flatMap((payload) => decoder.push(frameOf(payload)));
-  const { done } = decoder;
-  const { events: last, end } = decoder.end();
-  const response = end.kind === "truncated" ? undefined : end.response;
-  return { events: [...events, ...last], end, response, done };
-}
-
-/** A payload as a frame. */
-export function frameOf(payload: JsonObject | string, event = ""): Frame {
-  return { event, data: typeof payload === "string" ? payload : JSON.stringify(payload), id: "" };
+  return decodeFrames(
+    openAIChat,
+    context,
+    payloads.map((payload) => frameOf(payload)),
+  );
 }
 
 /** A chunk with one delta. */
@@ -116,17 +66,6 @@ export function chunk(delta: JsonObject, finish: string | null = null): JsonObje
     model: "gpt-5-mini-2025-08-07",
     choices: [{ index: 0, delta, finish_reason: finish }],
   };
-}
-
-/** The ConnectorError that something throws. */
-export function errorOf(run: () => unknown): ConnectorError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof ConnectorError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
 }
 
 /** Kind and text (or arguments, or JSON) of each part, for short expectations. */

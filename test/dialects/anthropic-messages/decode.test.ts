@@ -10,7 +10,8 @@ import {
   UsageSource,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { anthropicMessages } from "../../../src/dialects/anthropic-messages/dialect.ts";
-import { completeAnswer, decodeWhole, errorOf, fixture, fixtureFrames, send } from "./support.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
+import { completeAnswer, decodeWhole, fixture, fixtureFrames, send } from "./support.ts";
 
 const message = (rest: JsonObject = {}): JsonObject => ({
   id: "msg_1",

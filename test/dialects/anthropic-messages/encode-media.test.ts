@@ -2,7 +2,9 @@
 // typed error and not sent in another form.
 import { describe, expect, it } from "vitest";
 import { MediaKind, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { errorOf, part, send } from "./support.ts";
+import { part } from "../../support/parts.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
+import { send } from "./support.ts";
 
 const bytes = (words: string) => new TextEncoder().encode(words);
 const inline = (words: string) => ({ case: "data", value: bytes(words) }) as const;

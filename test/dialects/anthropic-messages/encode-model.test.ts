@@ -3,7 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { modelTraits } from "../../../src/dialects/anthropic-messages/model-traits.ts";
-import { part, send } from "./support.ts";
+import { part } from "../../support/parts.ts";
+import { send } from "./support.ts";
 
 describe("max_tokens", () => {
   it.each([

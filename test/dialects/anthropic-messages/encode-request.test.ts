@@ -2,7 +2,9 @@
 // of the provider come last, and that whatever is left out is told in a warning.
 import { describe, expect, it } from "vitest";
 import { Modality, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { errorOf, part, send, text } from "./support.ts";
+import { part, text } from "../../support/parts.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
+import { send } from "./support.ts";
 
 const tools = [{ name: "look" }];
 

@@ -2,7 +2,9 @@
 // parts that the API has no place for.
 import { describe, expect, it } from "vitest";
 import { Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { errorOf, part, send, text } from "./support.ts";
+import { part, text } from "../../support/parts.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
+import { send } from "./support.ts";
 
 const call = (id: string, args = "{}") =>
   part({ case: "toolCall", value: { id, name: "look", arguments: args } });

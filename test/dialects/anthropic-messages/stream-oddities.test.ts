@@ -2,6 +2,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { anthropicMessages } from "../../../src/dialects/anthropic-messages/dialect.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
 import {
   answer,
   close,
@@ -16,14 +17,7 @@ import {
   tool,
   words,
 } from "./events.ts";
-import {
-  adapter,
-  completeAnswer,
-  decodeStream,
-  errorOf,
-  fixtureFrames,
-  framesOf,
-} from "./support.ts";
+import { adapter, completeAnswer, decodeStream, fixtureFrames, framesOf } from "./support.ts";
 
 describe("odd servers", () => {
   it("may begin blocks that have content already, or send them whole in the beginning", () => {

@@ -3,15 +3,9 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { anthropicMessages } from "../../../src/dialects/anthropic-messages/dialect.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
 import { close, end, json, open, parts, start, stopped, textBlock, tool, words } from "./events.ts";
-import {
-  adapter,
-  completeAnswer,
-  decodeStream,
-  errorOf,
-  fixtureFrames,
-  framesOf,
-} from "./support.ts";
+import { adapter, completeAnswer, decodeStream, fixtureFrames, framesOf } from "./support.ts";
 
 describe("the events", () => {
   it("tell each part from its start to its end, and usage as it is known", () => {

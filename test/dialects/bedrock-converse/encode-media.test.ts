@@ -4,7 +4,8 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { MediaKind, type MediaSchema, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { thrownBy } from "../../support/framing.ts";
-import { part, send } from "./support.ts";
+import { part } from "../../support/parts.ts";
+import { send } from "./support.ts";
 
 type MediaInit = Omit<MessageInitShape<typeof MediaSchema>, "$typeName">;
 

@@ -3,7 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { Modality, Role, ToolChoiceMode } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { thrownBy } from "../../support/framing.ts";
-import { call, claude, part, result, send, text } from "./support.ts";
+import { part, text } from "../../support/parts.ts";
+import { call, claude, result, send } from "./support.ts";
 
 const messages = [{ role: "user", content: [{ text: "Hi" }] }];
 

@@ -4,7 +4,8 @@ import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { type Part, PartSchema, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { thrownBy } from "../../support/framing.ts";
-import { adapter, call, claude, part, result, send, text } from "./support.ts";
+import { part, text } from "../../support/parts.ts";
+import { adapter, call, claude, result, send } from "./support.ts";
 
 const { USER, ASSISTANT, SYSTEM, TOOL } = Role;
 

@@ -1,36 +1,23 @@
 // What the tests of Converse share: requests in short, streams in short.
-import { create, type JsonObject, type MessageInitShape } from "@bufbuild/protobuf";
-import {
-  LLMRequestSchema,
-  type LLMResponse,
-  type Part,
-  PartSchema,
-  Role,
-  WarningKind,
-} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import type { Frame, StreamEnd, StreamEvent } from "../../../src/contract/adapter.ts";
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { LLMResponse, Part } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { Frame } from "../../../src/contract/adapter.ts";
 import { bedrockConverse } from "../../../src/dialects/bedrock-converse/dialect.ts";
+import { part, text } from "../../support/parts.ts";
+import {
+  completeResponse,
+  type DecodedStream,
+  decodeFrames,
+  type Encoded,
+  encodeRequest,
+  type RequestInit,
+} from "../../support/wire-under-test.ts";
 
 /** The adapter that the tests speak for. */
 export const adapter = "custom";
 
 /** A model of Claude's that thinks by effort or by budget. */
 export const claude = "us.anthropic.claude-sonnet-4-6";
-
-const kindNames = new Map<number, string>(
-  Object.entries(WarningKind).map(([name, kind]) => [kind, name]),
-);
-
-type RequestInit = Omit<MessageInitShape<typeof LLMRequestSchema>, "$typeName">;
-type PartInit = MessageInitShape<typeof PartSchema>;
-
-/** What was sent, and the warnings as "KIND field". */
-export interface Sent {
-  readonly body: JsonObject;
-  readonly text: string;
-  readonly path: string;
-  readonly warnings: readonly string[];
-}
 
 interface SendSettings {
   readonly model?: string;
@@ -39,36 +26,12 @@ interface SendSettings {
 }
 
 /** Encodes a request whose only turn is "Hi", and what the test adds; for a model of Nova's, or another. */
-export function send(init: RequestInit = {}, settings: SendSettings = {}): Sent {
-  const encode = settings.count ? bedrockConverse.countTokens?.encode : bedrockConverse.encode;
-  const request = { contents: [{ role: Role.USER, message: "Hi" }], ...init };
-  const wire = encode?.({
-    request: create(LLMRequestSchema, request as MessageInitShape<typeof LLMRequestSchema>),
-    adapter,
-    model: settings.model ?? "us.amazon.nova-2-lite-v1:0",
-    stream: settings.stream ?? false,
-    requestId: "",
-  });
-  if (wire === undefined) throw new Error("there is no such encoder");
-  return {
-    body: JSON.parse(wire.body),
-    text: wire.body,
-    path: wire.path,
-    warnings: wire.warnings.map(({ kind, field }) => `${kindNames.get(kind)} ${field}`),
-  };
-}
-
-/** A part of some kind. */
-export function part(
-  kind: NonNullable<PartInit["kind"]>,
-  rest: Omit<PartInit, "$typeName"> = {},
-): Part {
-  return create(PartSchema, { ...rest, kind });
-}
-
-/** A text part. */
-export function text(words: string, rest: Omit<PartInit, "$typeName"> = {}): Part {
-  return part({ case: "text", value: { text: words } }, rest);
+export function send(
+  init: RequestInit = {},
+  { count = false, ...input }: SendSettings = {},
+): Encoded {
+  const encode = count ? bedrockConverse.countTokens!.encode : bedrockConverse.encode;
+  return encodeRequest(encode, init, { adapter, model: "us.amazon.nova-2-lite-v1:0", ...input });
 }
 
 /** A call of the tool `look`. */
@@ -118,25 +81,14 @@ export const metadata = (rest: JsonObject = {}): Event => [
   },
 ];
 
-/** What a decoder made of a stream. */
-export interface Decoded {
-  readonly events: readonly StreamEvent[];
-  readonly end: StreamEnd;
-}
-
 /** Runs a stream through a fresh decoder. */
-export function decodeStream(frames: readonly Frame[]): Decoded {
-  const decoder = bedrockConverse.createDecoder({ adapter, model: "sent-model" });
-  const events = frames.flatMap((frame) => [...decoder.push(frame)]);
-  const { events: last, end } = decoder.end();
-  return { events: [...events, ...last], end };
+export function decodeStream(frames: readonly Frame[]): DecodedStream {
+  return decodeFrames(bedrockConverse, { adapter, model: "sent-model" }, frames);
 }
 
 /** The answer of a whole stream around some events. */
 export function streamed(...events: readonly Event[]): LLMResponse {
-  const { end } = decodeStream(framesOf([start, ...events, stop(), metadata()]));
-  if (end.kind !== "complete") throw new Error(`the stream is ${end.kind}`);
-  return end.response;
+  return completeResponse(decodeStream(framesOf([start, ...events, stop(), metadata()])));
 }
 
 /** A whole answer of some blocks. */

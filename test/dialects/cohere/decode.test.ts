@@ -10,7 +10,8 @@ import {
   messageStart,
   piece,
 } from "../../support/cohere.ts";
-import { errorOf, partsOf } from "../../support/openai-chat.ts";
+import { partsOf } from "../../support/openai-chat.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
 
 const call = (id: string, args: string) => ({
   id,

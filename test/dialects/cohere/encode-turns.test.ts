@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { MediaKind, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { decodeCohereMessage, encodeCohereRequest } from "../../support/cohere.ts";
-import { errorOf, type RequestInit } from "../../support/openai-chat.ts";
+import { errorOf, type RequestInit } from "../../support/wire-under-test.ts";
 
 type Parts = NonNullable<NonNullable<RequestInit["contents"]>[number]["parts"]>;
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { Modality, Role, ToolChoiceMode } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { encodeCohereRequest } from "../../support/cohere.ts";
-import { errorOf, type RequestInit } from "../../support/openai-chat.ts";
+import { errorOf, type RequestInit } from "../../support/wire-under-test.ts";
 
 const hi = { role: "user", content: "Hi" };
 

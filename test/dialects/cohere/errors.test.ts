@@ -9,7 +9,7 @@ import {
   messageEnd,
   messageStart,
 } from "../../support/cohere.ts";
-import { errorOf } from "../../support/openai-chat.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
 
 const failure = (status: number, body: unknown) =>
   cohereChat.toError({

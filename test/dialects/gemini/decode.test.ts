@@ -8,7 +8,8 @@ import {
   StopReason,
   type Usage,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { bodyOf, read, readParts, refusal } from "./support.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
+import { bodyOf, read, readParts } from "./support.ts";
 
 const nameOf = (stop: StopReason): string | undefined =>
   Object.entries(StopReason).find(([, value]) => value === stop)?.[0];
@@ -166,12 +167,12 @@ describe("the end", () => {
   it.each([[{}], [{ candidates: [] }], [{ usageMetadata: {} }], [{ candidates: ["x"] }]])(
     "is missing in %o, which is no answer",
     (body) => {
-      expect(refusal(() => read(body)).reason).toBe("PROVIDER_MALFORMED_RESPONSE");
+      expect(errorOf(() => read(body)).reason).toBe("PROVIDER_MALFORMED_RESPONSE");
     },
   );
 
   it("may be an error inside a success", () => {
-    const error = refusal(() =>
+    const error = errorOf(() =>
       read({ error: { code: 429, status: "RESOURCE_EXHAUSTED", message: "no" } }),
     );
     expect([error.reason, error.fields.metadata?.http_status]).toEqual([

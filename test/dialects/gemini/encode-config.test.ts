@@ -4,7 +4,8 @@ import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { LLMRequestSchema, Modality } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { gemini, geminiOnVertex } from "../../../src/dialects/gemini/dialect.ts";
-import { refusal, send, user } from "./support.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
+import { send, user } from "./support.ts";
 
 const onVertex = { dialect: geminiOnVertex };
 const place = "/v1/projects/shop/locations/europe-west4/publishers/google/models";
@@ -29,7 +30,7 @@ describe("the path", () => {
   it("on Vertex AI needs a project", () => {
     const request = create(LLMRequestSchema, { contents: [user("Hi")] });
     const input = { request, adapter: "google", model: "m", stream: false, requestId: "" };
-    expect(refusal(() => geminiOnVertex.encode(input)).reason).toBe("TARGET_NOT_CONFIGURED");
+    expect(errorOf(() => geminiOnVertex.encode(input)).reason).toBe("TARGET_NOT_CONFIGURED");
   });
 
   it("stands behind the address of the host", () => {
@@ -185,7 +186,7 @@ describe("a count of tokens", () => {
 
   it("is read, or refused", () => {
     expect(gemini.countTokens?.decode({ totalTokens: 31 })).toBe(31n);
-    expect(refusal(() => gemini.countTokens?.decode({})).reason).toBe(
+    expect(errorOf(() => gemini.countTokens?.decode({})).reason).toBe(
       "PROVIDER_MALFORMED_RESPONSE",
     );
   });

@@ -3,7 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { geminiOnVertex } from "../../../src/dialects/gemini/dialect.ts";
-import { call, model, type PartInit, refusal, send, text, user } from "./support.ts";
+import type { PartInit } from "../../support/parts.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
+import { call, model, send, text, user } from "./support.ts";
 
 const bytes = { case: "data", value: Uint8Array.of(1, 2) } as const;
 const at = (value: string) => ({ case: "url", value }) as const;
@@ -78,7 +80,7 @@ describe("media", () => {
     ["in a cut data: address", { source: at("data:image/png") }, "INVALID_REQUEST", "media.url"],
     ["with a bad escape", { source: at("data:,%zz") }, "INVALID_REQUEST", "media.url"],
   ])("%s are refused", (_, value, reason, field) => {
-    const error = refusal(() => sentPart(media(value)));
+    const error = errorOf(() => sentPart(media(value)));
     expect(error.reason).toBe(reason);
     expect(error.fields.violations).toMatchObject([
       { field: `request.contents[0].parts[0].${field}` },
@@ -87,7 +89,7 @@ describe("media", () => {
 
   it("by a file id are refused where no files are stored", () => {
     const stored = media({ source: { case: "fileId", value: "files/abc" } });
-    const error = refusal(() => sentPart(stored, { dialect: geminiOnVertex }));
+    const error = errorOf(() => sentPart(stored, { dialect: geminiOnVertex }));
     expect(error.reason).toBe("UNSUPPORTED_FIELD");
   });
 
@@ -203,7 +205,7 @@ describe("other parts", () => {
 
   it("refuse fields that are no object", () => {
     const part = { ...text("Hi"), providerOptions: { google: 1 } };
-    expect(refusal(() => sentPart(part as never)).fields.violations).toMatchObject([
+    expect(errorOf(() => sentPart(part as never)).fields.violations).toMatchObject([
       { field: "request.contents[0].parts[0].provider_options.google" },
     ]);
   });

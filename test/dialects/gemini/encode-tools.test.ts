@@ -3,7 +3,8 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { ToolChoiceMode } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { type RequestInit, refusal, send } from "./support.ts";
+import { errorOf, type RequestInit } from "../../support/wire-under-test.ts";
+import { send } from "./support.ts";
 
 const schema = {
   type: "object",
@@ -242,7 +243,7 @@ describe("a schema for an older model", () => {
       const ref = { $ref: `#/$defs/d${depth - 1}` };
       $defs[`d${depth}`] = { type: "object", properties: { a: ref, b: ref } };
     }
-    const error = refusal(() => reduced({ $defs, $ref: "#/$defs/d13" }));
+    const error = errorOf(() => reduced({ $defs, $ref: "#/$defs/d13" }));
     expect(error.fields.violations).toMatchObject([{ field: "request.tools[0].parameters" }]);
   });
 

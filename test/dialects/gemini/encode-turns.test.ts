@@ -4,18 +4,9 @@
 import { describe, expect, it } from "vitest";
 import { Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { geminiOnVertex } from "../../../src/dialects/gemini/dialect.ts";
-import {
-  call,
-  model,
-  type PartInit,
-  refusal,
-  result,
-  type Sent,
-  send,
-  text,
-  tools,
-  user,
-} from "./support.ts";
+import type { PartInit } from "../../support/parts.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
+import { call, model, result, type Sent, send, text, tools, user } from "./support.ts";
 
 const system = (message: string) => ({ role: Role.SYSTEM, message });
 
@@ -59,7 +50,7 @@ describe("turns", () => {
   });
 
   it("must be there besides system words", () => {
-    const error = refusal(() => send({ contents: [system("Be kind")] }));
+    const error = errorOf(() => send({ contents: [system("Be kind")] }));
     expect(error.fields.violations).toMatchObject([{ field: "request.contents" }]);
   });
 });
@@ -154,7 +145,7 @@ describe("results of tools", () => {
   });
 
   it("are refused without a call before them", () => {
-    const error = refusal(() => send({ contents: [asked, tools(result("c1", "left"))] }));
+    const error = errorOf(() => send({ contents: [asked, tools(result("c1", "left"))] }));
     expect(error.fields.violations).toMatchObject([
       { field: "request.contents[1].parts[0].tool_result.tool_call_id" },
     ]);

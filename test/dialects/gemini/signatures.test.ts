@@ -1,13 +1,13 @@
 // Proves that a signature comes back on the very part it came with, whichever kind that is, whole
 // or streamed; and that calls from elsewhere are signed only where the model refuses them unsigned.
 import { describe, expect, it } from "vitest";
+import type { RequestInit } from "../../support/wire-under-test.ts";
 import {
   bodyOf,
   call,
   chunk,
   lastChunk,
   model,
-  type RequestInit,
   read,
   result,
   send,

@@ -3,7 +3,8 @@
 import { describe, expect, it } from "vitest";
 import type { StreamEvent } from "../../../src/contract/adapter.ts";
 import { gemini } from "../../../src/dialects/gemini/dialect.ts";
-import { bodyOf, chunk, frame, lastChunk, read, refusal, stream, streamed } from "./support.ts";
+import { errorOf, frameOf } from "../../support/wire-under-test.ts";
+import { bodyOf, chunk, lastChunk, read, stream, streamed } from "./support.ts";
 
 /** Events in short. */
 function told(events: readonly StreamEvent[]): readonly string[] {
@@ -153,9 +154,9 @@ describe("calls bit by bit", () => {
 
   it("are open until then", () => {
     const decoder = gemini.createDecoder({ adapter: "google", model: "m" });
-    decoder.push(frame(chunk([opened])));
+    decoder.push(frameOf(chunk([opened])));
     expect(decoder.progress()).toMatchObject({ id: "r-1", toolCallsOpen: 1 });
-    decoder.push(frame(chunk([closed])));
+    decoder.push(frameOf(chunk([closed])));
     expect(decoder.progress().toolCallsOpen).toBe(0);
   });
 });
@@ -241,7 +242,7 @@ describe("what is told more than once", () => {
 describe("the end", () => {
   it("is the end of the body, once a candidate has stopped", () => {
     const decoder = gemini.createDecoder({ adapter: "google", model: "m" });
-    decoder.push(frame(lastChunk));
+    decoder.push(frameOf(lastChunk));
     expect(decoder.done).toBe(false);
     expect(stream(lastChunk).end.kind).toBe("complete");
   });
@@ -275,16 +276,19 @@ describe("an error inside a stream", () => {
   };
 
   it.each([
-    ["as an element", frame(error)],
-    ["as a list of one", frame([error])],
-    ["as an event of its own", frame({ message: "The model is overloaded.", code: 503 }, "error")],
+    ["as an element", frameOf(error)],
+    ["as a list of one", frameOf([error])],
+    [
+      "as an event of its own",
+      frameOf({ message: "The model is overloaded.", code: 503 }, "error"),
+    ],
   ])("is thrown %s", (_, thrown) => {
     const decoder = gemini.createDecoder({ adapter: "google", model: "m" });
-    decoder.push(frame(chunk([{ text: "A" }])));
-    expect(refusal(() => decoder.push(thrown)).reason).toBe("PROVIDER_OVERLOADED");
+    decoder.push(frameOf(chunk([{ text: "A" }])));
+    expect(errorOf(() => decoder.push(thrown)).reason).toBe("PROVIDER_OVERLOADED");
   });
 
   it.each(["{", "[", "1", "oops"])("is what cannot be read: %s", (data) => {
-    expect(refusal(() => stream(data)).reason).toBe("PROVIDER_MALFORMED_RESPONSE");
+    expect(errorOf(() => stream(data)).reason).toBe("PROVIDER_MALFORMED_RESPONSE");
   });
 });

@@ -1,34 +1,30 @@
 // What the tests of Gemini's wire share: requests in short, whole answers and streams.
-import { create, type JsonObject, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, type JsonObject } from "@bufbuild/protobuf";
 import {
-  LLMRequestSchema,
   type LLMResponse,
   type Part,
   PartSchema,
   Role,
-  WarningKind,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import type { Dialect, Frame, StreamEnd, StreamEvent } from "../../../src/contract/adapter.ts";
-import { ConnectorError } from "../../../src/contract/connector-error.ts";
+import type { Dialect } from "../../../src/contract/adapter.ts";
 import { gemini } from "../../../src/dialects/gemini/dialect.ts";
+import type { PartInit } from "../../support/parts.ts";
+import {
+  completeResponse,
+  type DecodedStream,
+  decodeFrames,
+  type Encoded,
+  encodeRequest,
+  frameOf,
+  type RequestInit,
+} from "../../support/wire-under-test.ts";
 
-export type RequestInit = Omit<MessageInitShape<typeof LLMRequestSchema>, "$typeName">;
-export type PartInit = Omit<MessageInitShape<typeof PartSchema>, "$typeName">;
 type ContentInit = NonNullable<RequestInit["contents"]>[number];
 
-const kindNames = new Map<number, string>(
-  Object.entries(WarningKind).map(([name, kind]) => [kind, name]),
-);
-
 /** What was sent, and the warnings as "KIND field". */
-export interface Sent {
-  readonly path: string;
-  readonly text: string;
-  readonly body: JsonObject;
+export interface Sent extends Encoded {
   readonly contents: readonly { readonly role: string; readonly parts: JsonObject[] }[];
   readonly config: JsonObject;
-  readonly warnings: readonly string[];
-  readonly messages: readonly string[];
 }
 
 interface Settings {
@@ -42,35 +38,11 @@ interface Settings {
 export function send(init: RequestInit = {}, settings: Settings = {}): Sent {
   const { dialect = gemini, model = "gemini-2.5-flash", stream = false, count = false } = settings;
   const encode = count ? dialect.countTokens!.encode : dialect.encode;
-  const wire = encode({
-    request: create(LLMRequestSchema, { contents: [user("Hi")], ...init }),
-    adapter: "google",
-    model,
-    stream,
-    requestId: "",
-    place: { region: "europe-west4", project: "shop", apiVersion: "" },
-  });
-  const body = JSON.parse(wire.body);
-  return {
-    path: wire.path,
-    text: wire.body,
-    body,
-    contents: body.contents,
-    config: body.generationConfig,
-    warnings: wire.warnings.map(({ kind, field }) => `${kindNames.get(kind)} ${field}`),
-    messages: wire.warnings.map(({ message }) => message),
-  };
-}
-
-/** What an encoder throws. */
-export function refusal(run: () => unknown): ConnectorError {
-  try {
-    run();
-  } catch (thrown) {
-    if (thrown instanceof ConnectorError) return thrown;
-    throw thrown;
-  }
-  throw new Error("nothing was thrown");
+  const place = { region: "europe-west4", project: "shop", apiVersion: "" };
+  const asked = { contents: [user("Hi")], ...init };
+  const sent = encodeRequest(encode, asked, { adapter: "google", model, stream, place });
+  const { contents, generationConfig: config } = sent.body as unknown as Record<string, never>;
+  return { ...sent, contents: contents as never, config: config as never };
 }
 
 /** A turn of the user. */
@@ -158,28 +130,16 @@ export function chunk(
 /** The last chunk of a stream, without parts. */
 export const lastChunk: JsonObject = bodyOf([]);
 
-/** A stream's chunks as frames. */
-export function frame(data: unknown, event = ""): Frame {
-  return { event, data: typeof data === "string" ? data : JSON.stringify(data), id: "" };
-}
-
-/** What a stream gave: all events, and how it ended. */
-export interface Streamed {
-  readonly events: readonly StreamEvent[];
-  readonly end: StreamEnd;
-}
-
 /** Reads a stream. */
-export function stream(...chunks: readonly unknown[]): Streamed {
-  const decoder = gemini.createDecoder(context);
-  const events = chunks.flatMap((one) => decoder.push(frame(one)));
-  const { events: last, end } = decoder.end();
-  return { events: [...events, ...last], end };
+export function stream(...chunks: readonly unknown[]): DecodedStream {
+  return decodeFrames(
+    gemini,
+    context,
+    chunks.map((one) => frameOf(one)),
+  );
 }
 
 /** The answer of a stream that is complete. */
 export function streamed(...chunks: readonly unknown[]): LLMResponse {
-  const { end } = stream(...chunks);
-  if (end.kind !== "complete") throw new Error(`the stream is ${end.kind}`);
-  return end.response;
+  return completeResponse(stream(...chunks));
 }

@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import { StopReason, UsageSource } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { ollama } from "../../../src/dialects/ollama/dialect.ts";
 import { decodeOllamaBody, decodeOllamaStream, lastly, line } from "../../support/ollama.ts";
-import { errorOf, partsOf } from "../../support/openai-chat.ts";
+import { partsOf } from "../../support/openai-chat.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
 
 describe("an answer", () => {
   it("has text, thinking, counts, its time, and what else was said of it", () => {

@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { MediaKind, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { encodeOllamaRequest, ollamaTurns } from "../../support/ollama.ts";
-import { errorOf, type RequestInit } from "../../support/openai-chat.ts";
+import { errorOf, type RequestInit } from "../../support/wire-under-test.ts";
 
 type Part = NonNullable<NonNullable<NonNullable<RequestInit["contents"]>[number]["parts"]>[number]>;
 

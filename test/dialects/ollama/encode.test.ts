@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { Modality, ToolChoiceMode } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { encodeOllamaRequest } from "../../support/ollama.ts";
-import { errorOf, type RequestInit } from "../../support/openai-chat.ts";
+import { errorOf, type RequestInit } from "../../support/wire-under-test.ts";
 
 const tool = { name: "get_weather", parameters: { type: "object", properties: {} } };
 const sent = { type: "function", function: tool };

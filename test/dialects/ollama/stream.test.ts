@@ -3,7 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { ollama } from "../../../src/dialects/ollama/dialect.ts";
 import { decodeOllamaStream, lastly, line } from "../../support/ollama.ts";
-import { errorOf, partsOf } from "../../support/openai-chat.ts";
+import { partsOf } from "../../support/openai-chat.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
 
 describe("a stream", () => {
   it("gives each piece, and what stands in the last line", () => {

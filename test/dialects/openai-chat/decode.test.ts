@@ -8,7 +8,8 @@ import {
   Role,
   StopReason,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { decodeChatBody, decodeChoice, errorOf, partsOf } from "../../support/openai-chat.ts";
+import { decodeChatBody, decodeChoice, partsOf } from "../../support/openai-chat.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
 
 const call = (id: string, args: JsonValue) => ({
   id,

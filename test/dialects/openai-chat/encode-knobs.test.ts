@@ -3,7 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { Modality, Role, ToolChoiceMode } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { openAIChat } from "../../../src/dialects/openai-chat/dialect.ts";
-import { encodeChatRequest, errorOf, type RequestInit } from "../../support/openai-chat.ts";
+import { encodeChatRequest } from "../../support/openai-chat.ts";
+import { errorOf, type RequestInit } from "../../support/wire-under-test.ts";
 
 const tool = { name: "get_weather" };
 

@@ -2,7 +2,8 @@
 // providers are accepted, and that what cannot be sent is told or refused, never lost in silence.
 import { describe, expect, it } from "vitest";
 import { MediaKind, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { encodeTurns, errorOf, type RequestInit } from "../../support/openai-chat.ts";
+import { encodeTurns } from "../../support/openai-chat.ts";
+import { errorOf, type RequestInit } from "../../support/wire-under-test.ts";
 
 type Turn = NonNullable<RequestInit["contents"]>[number];
 type Parts = NonNullable<Turn["parts"]>;

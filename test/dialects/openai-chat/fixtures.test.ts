@@ -8,7 +8,8 @@ import type { StreamEnd } from "../../../src/contract/adapter.ts";
 import { defaultLimits } from "../../../src/contract/limits.ts";
 import { openAIChat } from "../../../src/dialects/openai-chat/dialect.ts";
 import { createFramer } from "../../../src/framing/framer.ts";
-import { decodeChatBody, errorOf, partsOf } from "../../support/openai-chat.ts";
+import { decodeChatBody, partsOf } from "../../support/openai-chat.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
 
 const folder = new URL("../../../src/dialects/openai-chat/fixtures/", import.meta.url);
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { LLMRequestSchema, MediaKind, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { chatDialect } from "../../../src/dialects/openai-chat/dialect.ts";
 import type { ChatHost } from "../../../src/dialects/openai-chat/wire.ts";
-import { errorOf, named, type RequestInit } from "../../support/openai-chat.ts";
+import { errorOf, named, type RequestInit } from "../../support/wire-under-test.ts";
 
 const plain: ChatHost = {
   path: "/chat/completions",

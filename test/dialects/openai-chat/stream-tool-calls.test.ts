@@ -4,7 +4,8 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { openAIChat } from "../../../src/dialects/openai-chat/dialect.ts";
-import { chunk, decodeChatStream, frameOf, partsOf } from "../../support/openai-chat.ts";
+import { chunk, decodeChatStream, partsOf } from "../../support/openai-chat.ts";
+import { frameOf } from "../../support/wire-under-test.ts";
 
 const done = "[DONE]";
 

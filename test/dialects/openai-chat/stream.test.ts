@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import { StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { PartKind } from "../../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import { openAIChat } from "../../../src/dialects/openai-chat/dialect.ts";
-import { chunk, decodeChatStream, errorOf, frameOf, partsOf } from "../../support/openai-chat.ts";
+import { chunk, decodeChatStream, partsOf } from "../../support/openai-chat.ts";
+import { errorOf, frameOf } from "../../support/wire-under-test.ts";
 
 const done = "[DONE]";
 const usage = { prompt_tokens: 9, completion_tokens: 4, total_tokens: 13 };

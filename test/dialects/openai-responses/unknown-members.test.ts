@@ -3,7 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { openAIResponses } from "../../../src/dialects/openai-responses/dialect.ts";
-import { frameOf, partsOf } from "../../support/openai-chat.ts";
+import { partsOf } from "../../support/openai-chat.ts";
+import { frameOf } from "../../support/wire-under-test.ts";
 
 const context = { adapter: "custom", model: "m1" };
 const message = {
