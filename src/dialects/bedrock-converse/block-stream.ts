@@ -69,6 +69,7 @@ export class BlockStream {
   change(index: number, delta: JsonObject): JsonObject | undefined {
     if (Object.keys(delta).length === 0) return undefined;
     const kind = kindAmong(deltaMembers, delta);
+    this.#turn(index, blockOfDelta[kind]);
     const block = this.#open.get(index) ?? this.#implied(index, kind);
     if (block.kind === "whole") {
       block.block.grow(delta);
@@ -96,6 +97,16 @@ export class BlockStream {
   /** Ends every open block. */
   endAll(): void {
     for (const index of [...this.#open.keys()]) this.end(index);
+  }
+
+  /** A model that thinks and speaks under one index begins a block where it turns to the other. */
+  #turn(index: number, kind: OpenBlock["kind"] | undefined): void {
+    const open = this.#open.get(index)?.kind;
+    const isTurn =
+      (open === "reasoning" && kind === "text") || (open === "text" && kind === "reasoning");
+    if (!isTurn) return;
+    this.end(index);
+    this.#ended.delete(index);
   }
 
   #implied(index: number, kind: string): OpenBlock {

@@ -359,6 +359,13 @@ describe("a stream", () => {
     expect(error.reason).toBe("PROVIDER_MALFORMED_RESPONSE");
   });
 
+  it("may turn from thinking to text under one index", () => {
+    const thought = delta({ reasoningContent: { text: "So." } });
+    const { content } = streamed(thought, delta({ text: "Hi" }), close());
+    expect(content?.parts.map(({ kind }) => kind.case)).toEqual(["thinking", "text"]);
+    expect(content?.message).toBe("Hi");
+  });
+
   it("is malformed where it stops before it has begun, or is no JSON", () => {
     expect(thrownBy(() => decodeStream(framesOf([stop()]))).reason).toBe(
       "PROVIDER_MALFORMED_RESPONSE",
