@@ -15,6 +15,7 @@ function modifiedMs(path) {
 // npm writes this file last, so it marks a complete installation.
 const installedMs = modifiedMs("node_modules/.package-lock.json");
 if (installedMs < modifiedMs("package-lock.json")) {
+  console.error("installing the locked dependencies: a minute or two, once");
   // Standard output belongs to the program that starts next, so npm's own lines go to the error stream.
   const result = spawnSync(
     "npm",
