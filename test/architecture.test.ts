@@ -13,20 +13,21 @@ const packageJson: { dependencies: Record<string, string> } = JSON.parse(
 );
 
 const proto = ["@bufbuild/protobuf"];
+const connect = ["@connectrpc/connect", "@connectrpc/connect-node"];
 const effects = /^(process|console)\.|^(fetch|setTimeout|setInterval|setImmediate|require)\(\)$/;
 
 const table: ImportTable = {
   rooms: [
     { name: "gen", files: /^gen\/ts\//, rooms: [], packages: proto },
     { name: "contract", files: /^src\/contract\//, rooms: ["gen"], packages: proto },
-    { name: "framing", files: /^src\/framing\//, rooms: ["contract"], packages: ["node:"] },
-    { name: "http", files: /^src\/http\//, rooms: ["contract"], packages: "any" },
+    { name: "framing", files: /^src\/framing\//, rooms: ["contract"], packages: ["node:zlib"] },
     {
-      name: "resilience",
-      files: /^src\/resilience\//,
+      name: "http",
+      files: /^src\/http\//,
       rooms: ["contract"],
-      packages: ["node:events", "node:timers"],
+      packages: ["node:", "undici", "@aws-sdk/credential-provider-node"],
     },
+    { name: "resilience", files: /^src\/resilience\//, rooms: ["contract"], packages: [] },
     {
       name: "dialects",
       files: /^src\/dialects\//,
@@ -52,53 +53,53 @@ const table: ImportTable = {
       name: "dispatch",
       files: /^src\/dispatch\//,
       rooms: ["contract", "http", "framing", "resilience", "gen"],
-      packages: "any",
+      packages: [...proto, "re2js"],
     },
     {
       name: "rpc",
       files: /^src\/rpc\//,
       rooms: ["dispatch", "contract", "gen"],
-      packages: "any",
+      packages: [...proto, ...connect, "node:"],
     },
+    { name: "simulator", files: /^src\/simulator\//, rooms: ["contract"], packages: ["node:"] },
     {
-      name: "simulator",
-      files: /^src\/simulator\//,
-      rooms: ["contract", "gen"],
-      packages: "any",
+      name: "config",
+      files: /^src\/config\//,
+      rooms: ["contract"],
+      packages: [...proto, "node:", "re2js", "yaml", "zod"],
     },
-    { name: "config", files: /^src\/config\//, rooms: ["contract", "gen"], packages: "any" },
     {
       name: "library",
       files: /^src\/library\//,
       rooms: ["contract", "rpc", "gen"],
-      packages: "any",
+      packages: [...proto, ...connect],
     },
     {
       name: "connectors",
       files: /^src\/connectors\.ts$/,
       rooms: [
         ...["contract", "framing", "http", "resilience", "dialects", "providers"],
-        ...["dispatch", "rpc", "config", "simulator", "library", "gen"],
+        ...["dispatch", "rpc", "config", "library", "gen"],
       ],
-      packages: "any",
+      packages: [],
     },
     {
       name: "server",
       files: /^src\/server\//,
       rooms: ["connectors", "config", "rpc", "simulator", "providers", "contract", "gen"],
-      packages: "any",
+      packages: ["node:", "pino"],
     },
     {
       name: "index",
       files: /^src\/index\.ts$/,
       rooms: ["connectors", "contract", "gen"],
-      packages: proto,
+      packages: [],
     },
     {
       name: "cli",
       files: /^src\/cli\//,
       rooms: ["connectors", "server", "rpc", "config", "providers", "contract", "gen"],
-      packages: "any",
+      packages: [...proto, ...connect, "node:", "commander"],
     },
     { name: "main", files: /^src\/main\.ts$/, rooms: ["cli"], packages: [] },
   ],
@@ -147,7 +148,8 @@ describe("the judge", () => {
       ["src/providers/x/wire.ts", "export const date = (text) => new Date(text);"],
       ["src/providers/x/index.ts", 'export * from "./wire.ts"; import "../../dialects/chat.ts";'],
       ["src/providers/index.ts", 'export { x } from "./x/index.ts";'],
-      ["src/connectors.ts", 'import "./providers/index.ts"; import "undici";'],
+      ["src/connectors.ts", 'import "./providers/index.ts"; import "./http/pool.ts";'],
+      ["src/http/pool.ts", 'import { Client } from "undici"; import "node:net";'],
       ["src/index.ts", 'export { newLLM } from "./connectors.ts";'],
       ["src/cli/main.ts", 'import { Command } from "commander"; import "../connectors.ts";'],
     ]);
@@ -232,6 +234,12 @@ describe("the judge", () => {
       "src/contract/a.ts",
       'import { z } from "zod";',
       "src/contract/a.ts imports zod",
+    ],
+    [
+      "a stage of the pipeline that opens sockets itself",
+      "src/dispatch/a.ts",
+      'import { connect } from "node:net";',
+      "src/dispatch/a.ts imports node:net",
     ],
     [
       "a package that is not installed with ours",

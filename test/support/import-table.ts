@@ -9,7 +9,7 @@ export interface Room {
   /** Names of the rooms it may import from. */
   readonly rooms: readonly string[];
   /** Packages it may import, with their subpaths; `node:` stands for all built-in modules. */
-  readonly packages: readonly string[] | "any";
+  readonly packages: readonly string[];
   /** What its files may not touch, as `ModuleFacts.globals` names it. */
   readonly forbiddenGlobals?: RegExp;
   /** True if each folder in it is closed to its siblings. */
@@ -112,7 +112,7 @@ function judgePackage(
   const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
   if (!isBuiltIn && !table.dependencies.has(name)) {
     complain(`imports ${specifier}, which is not among the dependencies`);
-  } else if (room.packages !== "any" && !isListed(specifier, room.packages)) {
+  } else if (!isListed(specifier, room.packages)) {
     complain(`imports ${specifier}`);
   }
 }
