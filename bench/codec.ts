@@ -1,6 +1,7 @@
-// What encoding a request and decoding its answer cost, by adapter and dialect, in µs and as a multiple of the least
-// that any program must do: write the request as JSON and parse the answer. `npm run bench:codec`; fails where a plain
-// answer of 500 bytes costs more than 30 µs, or where the cost grows faster than the size (1 KiB to 10 MiB).
+// What encoding a request and decoding its answer cost, by adapter and dialect, in µs and as a
+// multiple of the least that any program must do: write the request as JSON and parse the answer.
+// `npm run bench:codec`; fails where a plain answer of 500 bytes costs more than 30 µs, or where
+// the cost grows faster than the size (1 KiB to 10 MiB).
 import { create } from "@bufbuild/protobuf";
 import { type LLMRequest, LLMRequestSchema, Role } from "../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { Dialect } from "../src/contract/adapter.ts";
@@ -13,7 +14,9 @@ import { microseconds } from "./stopwatch.ts";
 const plainBytes = 500;
 const plainMicrosecondsMax = 30;
 const sizes = [1, 10, 100, 1024, 10 * 1024].map((kib) => kib * 1024);
-/** A byte of the largest may cost this many times one of the 100 KiB: memory and caches are in it. */
+/**
+ * A byte of the largest may cost this many times one of the 100 KiB: memory and caches are in it.
+ */
 const growthMax = 2.5;
 const place = { region: "us-central1", project: "bench", apiVersion: "" };
 

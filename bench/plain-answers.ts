@@ -3,7 +3,9 @@ import type { JsonObject } from "@bufbuild/protobuf";
 const id = "answer-0123456789";
 const model = "some-model";
 
-/** A plain answer of one text in the words of each dialect; `text` is all but some 250 bytes of it. */
+/**
+ * A plain answer of one text in the words of each dialect; `text` is all but some 250 bytes of it.
+ */
 export const plainAnswers: Readonly<Record<string, (text: string) => JsonObject>> = {
   messages: anthropic,
   "anthropic-messages": anthropic,

@@ -3,9 +3,9 @@ const roundMs = 60;
 const rounds = 9;
 
 /**
- * Microseconds of CPU that one run of `work` takes in this process, its garbage collection included:
- * the median of nine rounds of 60 ms, after a warm-up. CPU, so that what else runs on the machine counts
- * little.
+ * Microseconds of CPU that one run of `work` takes in this process, its garbage collection
+ * included: the median of nine rounds of 60 ms, after a warm-up. CPU, so that what else runs on the
+ * machine counts little.
  */
 export function microseconds(work: () => unknown): number {
   runFor(warmUpMs, work);

@@ -62,7 +62,10 @@ export interface Connectors {
   close(): Promise<void>;
 }
 
-/** Puts a process together. Throws Error for a route that cannot be compiled, or models of no adapter. */
+/**
+ * Puts a process together. Throws Error for a route that cannot be compiled, or models of no
+ * adapter.
+ */
 export function createConnectors(options: ConnectorsOptions): Connectors {
   const { clock = systemClock, limits = defaultLimits, targets } = options;
   const { redactor = new Redactor() } = options;
@@ -95,8 +98,8 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
 /**
  * An LLM by the name of its model: in this process with keys from the environment, or by a server.
  *
- * Throws ConnectorError for options that cannot be. A name that leads nowhere is found out by the first
- * call, which throws MODEL_NOT_ROUTED.
+ * Throws ConnectorError for options that cannot be. A name that leads nowhere is found out by the
+ * first call, which throws MODEL_NOT_ROUTED.
  */
 export function newLLM(model: string, ...options: readonly LLMOption[]): LLM {
   const settings = options.reduce((sum, option) => option(sum), noSettings);
@@ -144,7 +147,9 @@ function remoteLLM(
   });
 }
 
-/** The targets that can be called: those of adapters that have an address, with or without a key. */
+/**
+ * The targets that can be called: those of adapters that have an address, with or without a key.
+ */
 function environmentTargets(
   environment: Environment,
   givenBaseURL: string | undefined,

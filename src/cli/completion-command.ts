@@ -42,7 +42,9 @@ function wordsOf(tool: Command): Words {
   return words;
 }
 
-/** Of the words before the cursor, those that name a command make the path; others are arguments. */
+/**
+ * Of the words before the cursor, those that name a command make the path; others are arguments.
+ */
 function bashScript(words: Words): string {
   const cases = [...words].map(([path, list]) => `    "${path}") echo "${list.join(" ")}" ;;`);
   return `_connector_tool_words() {

@@ -16,8 +16,8 @@ export interface Connection {
 }
 
 /**
- * Runs `work` with the api of a server (`--server`, token from CONNECTORS_TOKEN), or of this process by
- * its configuration and environment, as a server would; frees everything afterwards.
+ * Runs `work` with the api of a server (`--server`, token from CONNECTORS_TOKEN), or of this
+ * process by its configuration and environment, as a server would; frees everything afterwards.
  */
 export async function withConnection(
   flags: ConnectionFlags,

@@ -26,8 +26,8 @@ const priceNames: Readonly<Record<keyof TokenPrices, string>> = {
 };
 
 /**
- * What a list has that the catalogue has not, or has otherwise, and what it lacks of the places that it
- * covers. What a list does not say is no difference, and retired models need not be listed.
+ * What a list has that the catalogue has not, or has otherwise, and what it lacks of the places
+ * that it covers. What a list does not say is no difference, and retired models need not be listed.
  */
 export function compareModels(
   catalogue: readonly ProviderModels[],
@@ -65,8 +65,8 @@ function compareOne(
 }
 
 /**
- * What a list tells of a model that is known: of another place, its prices there; of a retired one, when
- * it was retired.
+ * What a list tells of a model that is known: of another place, its prices there; of a retired one,
+ * when it was retired.
  */
 function told(theirs: KnownModel, place: string, ours: KnownModel): KnownModel {
   const { name, prices, retiresOn } = theirs;

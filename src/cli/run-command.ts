@@ -4,8 +4,9 @@ import { usageHint } from "./usage-error.ts";
 const usageExitCode = 2;
 
 /**
- * Runs a command with a process's arguments, and sets its exit code: 0, 1 for a failure, 2 for wrong
- * usage, 130 when interrupted. What went wrong is told on standard error: what, where, and what next.
+ * Runs a command with a process's arguments, and sets its exit code: 0, 1 for a failure, 2 for
+ * wrong usage, 130 when interrupted. What went wrong is told on standard error: what, where, and
+ * what next.
  */
 export async function runCommand(command: Command, argv: readonly string[]): Promise<void> {
   throwInsteadOfExiting(command);

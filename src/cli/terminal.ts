@@ -41,7 +41,9 @@ export function onError(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stderr });
 }
 
-/** Rows below a head, in columns as wide as their widest cell. Only the last column may be styled. */
+/**
+ * Rows below a head, in columns as wide as their widest cell. Only the last column may be styled.
+ */
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),

@@ -19,9 +19,10 @@ export interface EnvironmentTarget {
 }
 
 /**
- * The target of an adapter with the key and base URL of its variables. A base URL may be on loopback,
- * may lack its scheme, and may choose the dialect (`OLLAMA_HOST`) and the preset, whose key is then known
- * too. One that is given in place of a variable's is named by `given.name`, and needs its scheme.
+ * The target of an adapter with the key and base URL of its variables. A base URL may be on
+ * loopback, may lack its scheme, and may choose the dialect (`OLLAMA_HOST`) and the preset, whose
+ * key is then known too. One that is given in place of a variable's is named by `given.name`, and
+ * needs its scheme.
  */
 export function readEnvironmentTarget(
   adapter: Adapter,

@@ -22,8 +22,8 @@ export function setVariables(
 }
 
 /**
- * Public origins that are an adapter's or preset's own: those of its dialects' addresses. A key that is
- * known by the name of its variable belongs to them.
+ * Public origins that are an adapter's or preset's own: those of its dialects' addresses. A key
+ * that is known by the name of its variable belongs to them.
  */
 export function ownOrigins({ dialects }: Pick<DialectSet, "dialects">): ReadonlySet<string> {
   const urls = Object.values(dialects).map(({ defaultBaseURL }) => defaultBaseURL);

@@ -19,8 +19,8 @@ export interface ExpandedFile {
 }
 
 /**
- * Replaces the references in every text of a file. A missing one in a target's `api_key` or `credentials`
- * leaves the text out, since it disables the target; everywhere else it is a problem.
+ * Replaces the references in every text of a file. A missing one in a target's `api_key` or
+ * `credentials` leaves the text out, since it disables the target; everywhere else it is a problem.
  */
 export function expandSections(
   value: unknown,
@@ -81,7 +81,10 @@ class Expander {
     return undefined;
   }
 
-  /** What goes into a header or body may be a secret; keys and tokens become ones when they are read. */
+  /**
+   * What goes into a header or body may be a secret; keys and tokens become ones when they are
+   * read.
+   */
   #remember(used: string, field: string): void {
     if (field === "headers" || field === "body") this.#report.secret(used);
     else this.#report.hide(used);

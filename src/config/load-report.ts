@@ -65,7 +65,9 @@ export class LoadReport {
     if (text.length >= hiddenCharactersMin) this.#hidden.add(text);
   }
 
-  /** All problems in the order of their places: outside the file, in it, in others that it names. */
+  /**
+   * All problems in the order of their places: outside the file, in it, in others that it names.
+   */
   get problems(): readonly ConfigurationProblem[] {
     const own = this.#problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
     const sorted = [...own, ...this.#elsewhere];

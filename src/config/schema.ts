@@ -282,7 +282,9 @@ const shapes: Readonly<Record<string, object>> = {
   limits: limitsShape,
 };
 
-/** Whether a value is an object that JSON can write: numbers are finite, and nothing else is in it. */
+/**
+ * Whether a value is an object that JSON can write: numbers are finite, and nothing else is in it.
+ */
 function isJSONObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value) && isJSON(value);
 }

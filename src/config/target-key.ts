@@ -22,8 +22,9 @@ export interface KeySearch {
 }
 
 /**
- * The key of a target, or why it cannot do without. A key from the environment goes to its owner's own
- * address only; one that is given by its owner's variable is refused for the address of another.
+ * The key of a target, or why it cannot do without. A key from the environment goes to its owner's
+ * own address only; one that is given by its owner's variable is refused for the address of
+ * another.
  */
 export function findKey(
   { adapter, host, preset, dialect }: TargetWire,

@@ -3,7 +3,9 @@ import type { LoadReport } from "./load-report.ts";
 import type { TargetInput } from "./section-inputs.ts";
 import type { TargetWire } from "./target-wire.ts";
 
-/** The address of a target that gives none: its region's, or the wire's own. Empty: there is none. */
+/**
+ * The address of a target that gives none: its region's, or the wire's own. Empty: there is none.
+ */
 export function defaultBaseURL({ dialect }: TargetWire, region: string | undefined): string {
   const { regionalBaseURL } = dialect;
   if (region !== undefined && regionalBaseURL) return regionalBaseURL(region);
@@ -11,8 +13,8 @@ export function defaultBaseURL({ dialect }: TargetWire, region: string | undefin
 }
 
 /**
- * Checks that a target says where it is, as far as its address, its paths and its signatures depend on
- * it. A simulated one has another address, and is not signed for.
+ * Checks that a target says where it is, as far as its address, its paths and its signatures depend
+ * on it. A simulated one has another address, and is not signed for.
  */
 export function checkPlace(
   input: TargetInput,

@@ -17,8 +17,8 @@ export interface TargetWire {
 }
 
 /**
- * Checks the adapter, host, preset and dialect of an entry, which depend on each other, even where its
- * other fields are wrong. Undefined: it has reported what is wrong.
+ * Checks the adapter, host, preset and dialect of an entry, which depend on each other, even where
+ * its other fields are wrong. Undefined: it has reported what is wrong.
  */
 export function checkWire(
   entry: unknown,
@@ -41,8 +41,8 @@ export function checkWire(
 }
 
 /**
- * The preset at whose own address a base URL is; of several at one origin, one whose address it begins
- * with. Undefined: there is none that has the dialect.
+ * The preset at whose own address a base URL is; of several at one origin, one whose address it
+ * begins with. Undefined: there is none that has the dialect.
  */
 export function presetAt(
   baseURL: string,

@@ -33,8 +33,8 @@ export interface ModelPattern {
 }
 
 /**
- * Prices of tokens, in nano-USD per million of them (1 USD is 1,000,000,000). A price that is left out
- * is not known; 0 is free.
+ * Prices of tokens, in nano-USD per million of them (1 USD is 1,000,000,000). A price that is left
+ * out is not known; 0 is free.
  */
 export interface TokenPrices {
   /** Input that was neither read from a cache, nor written to one, nor audio. */
@@ -80,8 +80,8 @@ export interface KnownModel {
   /** Prices elsewhere, by the name of the preset or the cloud. */
   readonly pricesAt?: Readonly<Record<string, ModelPrices>>;
   /**
-   * Members that change the price, by their path such as `usage.speed`, with the values under which it
-   * does not. They are looked up in what was added to the request and in the answer's metadata.
+   * Members that change the price, by their path such as `usage.speed`, with the values under which
+   * it does not. They are looked up in what was added to the request and in the answer's metadata.
    */
   readonly pricedWhen?: Readonly<Record<string, readonly string[]>>;
   /** Path in the answer's metadata of the number of cache writes that last an hour. */
@@ -182,7 +182,9 @@ export type StreamEnd =
  * the dispatcher's. Nothing is emitted twice, and parts left open are finished by `end`.
  */
 export interface StreamDecoder {
-  /** Takes one frame. Throws ConnectorError for the provider's error event or what cannot be read. */
+  /**
+   * Takes one frame. Throws ConnectorError for the provider's error event or what cannot be read.
+   */
   push(frame: Frame): readonly StreamEvent[];
   /** Whether the terminal marker was seen: what follows is ignored. */
   readonly done: boolean;

@@ -1,7 +1,7 @@
 /**
  * Who may be called at an address. `private`: only where a target allows it (loopback, private,
- * link-local, carrier and documentation ranges). `never`: nobody, whatever a target allows (metadata
- * services of clouds, multicast, broadcast).
+ * link-local, carrier and documentation ranges). `never`: nobody, whatever a target allows
+ * (metadata services of clouds, multicast, broadcast).
  */
 export type AddressKind = "public" | "private" | "never";
 
@@ -9,8 +9,8 @@ type Range4 = readonly [network: string, prefixLength: number, kind: AddressKind
 type Range6 = readonly [network: string, prefixLength: number, kind: Kind6];
 type Kind6 = AddressKind | "judge-last-32-bits";
 
-// IANA IPv4 Special-Purpose Address Registry, and the addresses at which clouds hand out credentials.
-// The first range that matches counts.
+// IANA IPv4 Special-Purpose Address Registry, and the addresses at which clouds hand out
+// credentials. The first range that matches counts.
 const ranges4: readonly Range4[] = [
   ["100.100.100.200", 32, "never"],
   ["168.63.129.16", 32, "never"],
@@ -37,9 +37,9 @@ const ranges4: readonly Range4[] = [
   ["240.0.0.0", 4, "private"],
 ];
 
-// IANA IPv6 Special-Purpose Address Registry. What no range holds is private: only global unicast is
-// public. Mapped and NAT64 addresses are judged by the IPv4 address they carry; 6to4 and Teredo lead
-// through relays of strangers.
+// IANA IPv6 Special-Purpose Address Registry. What no range holds is private: only global unicast
+// is public. Mapped and NAT64 addresses are judged by the IPv4 address they carry; 6to4 and Teredo
+// lead through relays of strangers.
 const ranges6: readonly Range6[] = [
   ["fd00:ec2::254", 128, "never"],
   ["fd00:ec2::253", 128, "never"],
@@ -74,8 +74,8 @@ const networks6 = ranges6.map(
 );
 
 /**
- * Judges an IP address as a resolver writes it: dotted IPv4, or IPv6 in any notation, with or without
- * a zone. What is no address is `never`.
+ * Judges an IP address as a resolver writes it: dotted IPv4, or IPv6 in any notation, with or
+ * without a zone. What is no address is `never`.
  */
 export function addressKind(address: string): AddressKind {
   const canonical = canonicalHost(address);

@@ -10,7 +10,9 @@ export interface Clock {
   now(): number;
   /** Wall-clock milliseconds since 1970: for timestamps and HTTP dates. */
   wallTimeMs(): number;
-  /** Calls back once after `delayMs` (0 or more; over 2^31-1 is cut to that). Keeps no process up. */
+  /**
+   * Calls back once after `delayMs` (0 or more; over 2^31-1 is cut to that). Keeps no process up.
+   */
   schedule(delayMs: number, callback: () => void): Timer;
 }
 

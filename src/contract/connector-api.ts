@@ -29,8 +29,8 @@ export interface CallContext {
 }
 
 /**
- * The service, wherever it runs: what the RPC edge serves, what the library calls, and what a client
- * of a server looks like. Every method throws ConnectorError and nothing else.
+ * The service, wherever it runs: what the RPC edge serves, what the library calls, and what a
+ * client of a server looks like. Every method throws ConnectorError and nothing else.
  */
 export interface ConnectorApi {
   call(request: CallRequest, context: CallContext): Promise<CallResponse>;

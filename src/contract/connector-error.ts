@@ -38,8 +38,8 @@ export interface ErrorFields {
 /**
  * The one error of the project: a reason of the closed table, and a message for people.
  *
- * The message never holds a secret, a stack or a provider's body; what a provider said in words is at
- * most 512 characters of it, with control characters removed.
+ * The message never holds a secret, a stack or a provider's body; what a provider said in words is
+ * at most 512 characters of it, with control characters removed.
  */
 export class ConnectorError extends Error {
   override readonly name: string = "ConnectorError";

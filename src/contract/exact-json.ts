@@ -54,7 +54,9 @@ export function exactText(value: JsonValue): string {
   return marked.replace(places, (place, index) => numbers[Number(index)] ?? place);
 }
 
-/** How the language writes what may be a rounded number: all digits, an exponent, or none at all. */
+/**
+ * How the language writes what may be a rounded number: all digits, an exponent, or none at all.
+ */
 const rounded = /\d{16}|\de\+|null/;
 
 function escaped(mark: string): string {

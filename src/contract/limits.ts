@@ -15,8 +15,8 @@ export interface Limits {
   /** Connections open at once. More are refused. */
   readonly sessions: number;
   /**
-   * Memory one HTTP/2 session may hold, MiB; answers on their way count. While there is more, its new
-   * calls are refused, so this is above `responseBytes`.
+   * Memory one HTTP/2 session may hold, MiB; answers on their way count. While there is more, its
+   * new calls are refused, so this is above `responseBytes`.
    */
   readonly sessionMemoryMebibytes: number;
   /** Pings a connection may send in 10 s. More: GOAWAY ENHANCE_YOUR_CALM. */

@@ -21,8 +21,9 @@ function transient(code: Code): ReasonTraits {
 }
 
 /**
- * Every reason an error can have, with the status it always has: the one table of the whole project.
- * Names and meanings are those of `ErrorReason` in error.proto; docs/errors.md says what to do.
+ * Every reason an error can have, with the status it always has: the one table of the whole
+ * project. Names and meanings are those of `ErrorReason` in error.proto; docs/errors.md says what
+ * to do.
  */
 export const reasons: Readonly<Record<Reason, ReasonTraits>> = {
   INVALID_REQUEST: fixed(Code.INVALID_ARGUMENT),

@@ -1,5 +1,6 @@
 /**
- * A key or token. Printing, inspecting or serialising it shows `***`; only `reveal` gives the value.
+ * A key or token. Printing, inspecting or serialising it shows `***`; only `reveal` gives the
+ * value.
  */
 export class Secret {
   readonly #value: string;

@@ -4,9 +4,9 @@ import type { Place } from "../contract/adapter.ts";
 export type AzureOperation = "chat/completions" | "responses";
 
 /**
- * Path and query of an operation of Azure OpenAI. A dated version of the API, such as "2024-10-21", has
- * the older paths, where a chat names its deployment; any other has those of the v1 API, where a version
- * may be left out.
+ * Path and query of an operation of Azure OpenAI. A dated version of the API, such as "2024-10-21",
+ * has the older paths, where a chat names its deployment; any other has those of the v1 API, where
+ * a version may be left out.
  */
 export function azureOpenAIPath(
   place: Place | undefined,

@@ -43,8 +43,8 @@ function readBody(text: string): JsonObject {
 }
 
 /**
- * Types that say more than a status. ValidationException (400) and InternalServerException (500) say
- * no more than theirs, so that another status beside them says more.
+ * Types that say more than a status. ValidationException (400) and InternalServerException (500)
+ * say no more than theirs, so that another status beside them says more.
  */
 const reasonByType: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   ["AccessDeniedException", "PROVIDER_PERMISSION_DENIED"],
@@ -78,8 +78,8 @@ const reasonByType: ReadonlyMap<string, Reason> = new Map<string, Reason>([
 ]);
 
 /**
- * Statuses that mean something else here than elsewhere, where AWS itself answers. A page of a proxy
- * has their usual meaning.
+ * Statuses that mean something else here than elsewhere, where AWS itself answers. A page of a
+ * proxy has their usual meaning.
  */
 const reasonByStatus: ReadonlyMap<number, Reason> = new Map<number, Reason>([
   [404, "MODEL_NOT_FOUND"],

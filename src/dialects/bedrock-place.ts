@@ -16,8 +16,8 @@ export function bedrockBaseURL(region: string): string {
 }
 
 /**
- * Path of an operation on a model: an id such as `anthropic.claude-…-v1:0`, an inference profile's id, or
- * an ARN. Throws INVALID_REQUEST for a name of dots, which would lead to another path.
+ * Path of an operation on a model: an id such as `anthropic.claude-…-v1:0`, an inference profile's
+ * id, or an ARN. Throws INVALID_REQUEST for a name of dots, which would lead to another path.
  */
 export function bedrockPath(model: string, operation: string): string {
   if (/^\.+$/.test(model)) throw invalidField(requestField("model"), "is no id of a model");

@@ -6,9 +6,9 @@ import { requestField } from "./request-field.ts";
 import type { WarningList } from "./warning-list.ts";
 
 /**
- * Arguments of a call for a wire that takes an object only, kept as the model wrote them. Arguments of
- * an earlier turn that were cut or malformed are put whole, as text, under `invalid_arguments`, with
- * a warning, so that the conversation can go on. `field` is the path of the part.
+ * Arguments of a call for a wire that takes an object only, kept as the model wrote them. Arguments
+ * of an earlier turn that were cut or malformed are put whole, as text, under `invalid_arguments`,
+ * with a warning, so that the conversation can go on. `field` is the path of the part.
  */
 export function objectArguments(
   { arguments: text }: ToolCall,

@@ -16,8 +16,8 @@ export interface PlacedPart {
 /**
  * All parts of a turn: `message`, which stands first, and `parts`.
  *
- * An answer that is sent back as it came has all its text in `message` once more: there `message` is
- * no part of its own, or the model would read every word twice.
+ * An answer that is sent back as it came has all its text in `message` once more: there `message`
+ * is no part of its own, or the model would read every word twice.
  */
 export function contentParts(content: Content, field: string): readonly PlacedPart[] {
   const parts = content.parts.map((part, index) => ({ part, field: `${field}.parts[${index}]` }));
@@ -27,7 +27,9 @@ export function contentParts(content: Content, field: string): readonly PlacedPa
   return [{ part: message, field: `${field}.message` }, ...parts];
 }
 
-/** The parts of a system turn that a system prompt can hold: text, and the provider's own blocks. */
+/**
+ * The parts of a system turn that a system prompt can hold: text, and the provider's own blocks.
+ */
 export function promptParts(
   content: Content,
   field: string,

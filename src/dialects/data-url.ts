@@ -7,8 +7,8 @@ export function isDataURL(url: string): boolean {
 }
 
 /**
- * The bytes in a `data:` URL (RFC 2397). `field` is the path of the part. Throws INVALID_REQUEST for
- * one that is cut before its bytes or escapes them badly.
+ * The bytes in a `data:` URL (RFC 2397). `field` is the path of the part. Throws INVALID_REQUEST
+ * for one that is cut before its bytes or escapes them badly.
  */
 export function dataURLBytes(url: string, field: string): Uint8Array {
   const comma = url.indexOf(",");

@@ -45,7 +45,10 @@ export function parseObject(text: string): JsonObject {
   return value;
 }
 
-/** JSON text as an object. Anything else becomes one whose `message` it is: errors may be bare words. */
+/**
+ * JSON text as an object. Anything else becomes one whose `message` it is: errors may be bare
+ * words.
+ */
 export function objectOrMessage(text: string): JsonObject {
   let value: unknown;
   try {
@@ -84,8 +87,8 @@ export function unknownMembers(
 }
 
 /**
- * Lays the members of an object that are not in `known` and not null on `kept`, as `unknownMembers` and
- * `mergeInto` would: for the chunks of a stream, which repeat most of them without a change.
+ * Lays the members of an object that are not in `known` and not null on `kept`, as `unknownMembers`
+ * and `mergeInto` would: for the chunks of a stream, which repeat most of them without a change.
  */
 export function keepUnknown(
   kept: JsonObject,

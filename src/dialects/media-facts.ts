@@ -7,7 +7,9 @@ export function mediaKind(media: Media): MediaKind {
   return media.kind === MediaKind.UNSPECIFIED ? kindOfType(mediaType(media)) : media.kind;
 }
 
-/** The kind of media of a MIME type in lower case. What is no image, sound or video is a document. */
+/**
+ * The kind of media of a MIME type in lower case. What is no image, sound or video is a document.
+ */
 export function kindOfType(type: string): MediaKind {
   if (type.startsWith("image/")) return MediaKind.IMAGE;
   if (type.startsWith("audio/")) return MediaKind.AUDIO;
@@ -27,7 +29,9 @@ export function dataURL(media: Media): string | undefined {
   return source.case === "url" && isDataURL(source.value) ? source.value : undefined;
 }
 
-/** A Media part's bytes as base64. Undefined: it holds none, or escaped ones in a `data:` address. */
+/**
+ * A Media part's bytes as base64. Undefined: it holds none, or escaped ones in a `data:` address.
+ */
 export function base64Of(media: Media): string | undefined {
   if (media.source.case === "data") return toBase64(media.source.value);
   const url = dataURL(media) ?? "";

@@ -7,9 +7,9 @@ import { requestField } from "./request-field.ts";
 import type { WarningList } from "./warning-list.ts";
 
 /**
- * The schema of a tool as it was given, or the mark of one that is held as text. APIs that refuse one
- * whose `type` is not said get it with `"type": "object"`. Throws INVALID_REQUEST for a schema that is
- * no JSON object.
+ * The schema of a tool as it was given, or the mark of one that is held as text. APIs that refuse
+ * one whose `type` is not said get it with `"type": "object"`. Throws INVALID_REQUEST for a schema
+ * that is no JSON object.
  */
 export function objectSchema(
   tool: Tool,

@@ -4,8 +4,8 @@ import type { RawJSON } from "./raw-json.ts";
 import { requestField } from "./request-field.ts";
 
 /**
- * A function as both wires of OpenAI describe it: `name`, `description`, `parameters`, `strict`, each
- * only where it is given. Throws INVALID_REQUEST for a schema that is no JSON object.
+ * A function as both wires of OpenAI describe it: `name`, `description`, `parameters`, `strict`,
+ * each only where it is given. Throws INVALID_REQUEST for a schema that is no JSON object.
  */
 export function functionFields(tool: Tool, field: string, raw: RawJSON): JsonObject {
   const { name, description, parameters, parametersJson, strict } = tool;
@@ -22,8 +22,8 @@ export function functionFields(tool: Tool, field: string, raw: RawJSON): JsonObj
 }
 
 /**
- * A JSON Schema for the answer as both wires describe it: `name`, `description`, `schema`, `strict`.
- * Throws INVALID_REQUEST for a schema that is no JSON object.
+ * A JSON Schema for the answer as both wires describe it: `name`, `description`, `schema`,
+ * `strict`. Throws INVALID_REQUEST for a schema that is no JSON object.
  */
 export function schemaFields(format: JsonSchemaFormat, raw: RawJSON): JsonObject {
   const { name, description, schema, schemaJson, strict } = format;

@@ -3,8 +3,8 @@ import { ConnectorError, type ErrorFields } from "../contract/connector-error.ts
 import { type Reason, reasons } from "../contract/reasons.ts";
 
 /**
- * What is kept of a text from outside. It is far over what leaves the process, since secrets are taken
- * out in between, and one that was cut would not be known any more.
+ * What is kept of a text from outside. It is far over what leaves the process, since secrets are
+ * taken out in between, and one that was cut would not be known any more.
  */
 const keptCharactersMax = 4096;
 

@@ -12,8 +12,8 @@ export class RawJSON {
   readonly #texts: string[] = [];
 
   /**
-   * Holds one JSON object and returns its mark. Throws INVALID_REQUEST, naming the field, for a text
-   * that is no JSON object.
+   * Holds one JSON object and returns its mark. Throws INVALID_REQUEST, naming the field, for a
+   * text that is no JSON object.
    */
   hold(text: string, field: string): string {
     if (!isObjectText(text)) throw invalidField(field, "is not the text of a JSON object");

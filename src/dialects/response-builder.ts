@@ -158,8 +158,8 @@ export class ResponseBuilder {
   }
 
   /**
-   * Completes a part with the provider's own whole version of it. What the deltas have not told yet is
-   * told first; where they disagree with it, the whole version holds.
+   * Completes a part with the provider's own whole version of it. What the deltas have not told yet
+   * is told first; where they disagree with it, the whole version holds.
    */
   finishWith(index: number, whole: Part): void {
     const open = this.#at(index);

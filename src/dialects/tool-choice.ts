@@ -4,8 +4,8 @@ import { type ToolChoice, ToolChoiceMode } from "../../gen/ts/nexen/connectors/v
 export type ToolMode = "auto" | "none" | "required" | "named";
 
 /**
- * What `tool_choice` asks for: a name without a mode asks for that tool. Undefined: for nothing, and
- * the provider decides.
+ * What `tool_choice` asks for: a name without a mode asks for that tool. Undefined: for nothing,
+ * and the provider decides.
  */
 export function toolMode(choice: ToolChoice | undefined): ToolMode | undefined {
   switch (choice?.mode) {

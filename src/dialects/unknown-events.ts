@@ -24,8 +24,8 @@ export class UnknownEvents {
   }
 
   /**
-   * Members of `provider_metadata`: `unknown_events`, and in `unknown_events_left_out` the number of
-   * those that were too many. Empty: there were none.
+   * Members of `provider_metadata`: `unknown_events`, and in `unknown_events_left_out` the number
+   * of those that were too many. Empty: there were none.
    */
   members(): JsonObject {
     return {

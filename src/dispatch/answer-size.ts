@@ -5,8 +5,9 @@ import { ConnectorError } from "../contract/connector-error.ts";
 const bytesOfPackaging = 16;
 
 /**
- * What a streamed answer adds up to so far. All of it is kept for `finished`, so it has the limit of a
- * whole answer, `provider_response_bytes`; a stream of a million small deltas may itself be longer.
+ * What a streamed answer adds up to so far. All of it is kept for `finished`, so it has the limit
+ * of a whole answer, `provider_response_bytes`; a stream of a million small deltas may itself be
+ * longer.
  */
 export class AnswerSize {
   readonly #bytesMax: number;

@@ -75,8 +75,8 @@ function forCallersKey(error: ConnectorError, plan: CallPlan): ConnectorError {
 }
 
 /**
- * A model that the provider has retired is missing for good: its successor is the next thing to try.
- * Clouds keep models for longer or shorter, so that nothing is said of theirs.
+ * A model that the provider has retired is missing for good: its successor is the next thing to
+ * try. Clouds keep models for longer or shorter, so that nothing is said of theirs.
  */
 function withSuccessor(
   error: ConnectorError,

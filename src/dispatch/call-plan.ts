@@ -178,7 +178,9 @@ function callerHeaders(
   return { headers, refused };
 }
 
-/** Options whose machinery this version does not have: asked for, said so, never silently ignored. */
+/**
+ * Options whose machinery this version does not have: asked for, said so, never silently ignored.
+ */
 function notYet(options: CallOptions | undefined): readonly Warning[] {
   if (options === undefined) return [];
   const once = "this version makes one attempt a call";

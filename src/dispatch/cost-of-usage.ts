@@ -6,9 +6,10 @@ const tokensPerPrice = 1_000_000n;
 const amountMax = 2n ** 63n - 1n;
 
 /**
- * What tokens cost, in nano-USD, rounded half up once at the end. `hourWrites` is the number of cache
- * writes that last an hour; unset: not known. Undefined where a price or a number that is needed is not
- * known, or the numbers contradict each other: a part of a cost would be a wrong cost.
+ * What tokens cost, in nano-USD, rounded half up once at the end. `hourWrites` is the number of
+ * cache writes that last an hour; unset: not known. Undefined where a price or a number that is
+ * needed is not known, or the numbers contradict each other: a part of a cost would be a wrong
+ * cost.
  */
 export function costOfUsage(
   usage: Usage,

@@ -16,9 +16,10 @@ import { type ModelCatalogue, pricesAt } from "./model-catalogue.ts";
 const usualCacheMs = 5 * 60 * 1000;
 
 /**
- * What an answer cost by the catalogue's prices. Not known: simulated targets, estimated usage, tools
- * that the provider ran (they are not paid by the token alone), a price that is needed and not known,
- * prices that have ended, and members that change the price. `nowMs` is the time of the wall clock.
+ * What an answer cost by the catalogue's prices. Not known: simulated targets, estimated usage,
+ * tools that the provider ran (they are not paid by the token alone), a price that is needed and
+ * not known, prices that have ended, and members that change the price. `nowMs` is the time of the
+ * wall clock.
  */
 export function costOf(
   response: LLMResponse,
@@ -61,9 +62,9 @@ interface PricedModel {
 }
 
 /**
- * The models with prices that answered, by the name that was sent and by the name that was reported.
- * An alias that was sent says nothing where the provider reports a model that it is not listed for:
- * the alias has moved on.
+ * The models with prices that answered, by the name that was sent and by the name that was
+ * reported. An alias that was sent says nothing where the provider reports a model that it is not
+ * listed for: the alias has moved on.
  */
 function pricedModels(
   response: LLMResponse,
@@ -104,7 +105,9 @@ function isPricedAsListed(
   );
 }
 
-/** Cache writes that last an hour, as the answer tells or, where it does not, as far as was asked. */
+/**
+ * Cache writes that last an hour, as the answer tells or, where it does not, as far as was asked.
+ */
 function hourWrites(
   { hourWritesAt }: KnownModel,
   { providerMetadata }: LLMResponse,

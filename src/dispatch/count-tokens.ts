@@ -16,7 +16,10 @@ import { guarded } from "./provider-request.ts";
 import { estimateInputTokens } from "./token-estimate.ts";
 import { type WholeQuestion, wholeAttempt } from "./whole-attempt.ts";
 
-/** Hosts that speak a provider's wire without its counting endpoint: an estimate is better than none. */
+/**
+ * Hosts that speak a provider's wire without its counting endpoint: an estimate is better than
+ * none.
+ */
 const noEndpoint: ReadonlySet<Reason> = new Set<Reason>([
   "PROVIDER_ENDPOINT_NOT_FOUND",
   "PROVIDER_UNSUPPORTED",

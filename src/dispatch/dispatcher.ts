@@ -39,8 +39,8 @@ import { unaryCall } from "./unary-call.ts";
 export type DispatcherOptions = Omit<PlanSettings, "limits"> & CallEnvironment;
 
 /**
- * Takes valid requests to providers: resolve, plan, encode, send, frame, decode. It knows providers only
- * through the adapter contract. Requests must have been validated before.
+ * Takes valid requests to providers: resolve, plan, encode, send, frame, decode. It knows providers
+ * only through the adapter contract. Requests must have been validated before.
  */
 export class Dispatcher implements ConnectorApi {
   readonly #options: DispatcherOptions;

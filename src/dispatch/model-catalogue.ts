@@ -28,8 +28,8 @@ export class ModelCatalogue {
   }
 
   /**
-   * The model of that name, or else the one with that alias, without case. Nothing is guessed from a
-   * name's parts: a dated name is known only where the catalogue lists it.
+   * The model of that name, or else the one with that alias, without case. Nothing is guessed from
+   * a name's parts: a dated name is known only where the catalogue lists it.
    */
   find(adapter: string, name: string): KnownModel | undefined {
     const models = this.#providers.get(adapter);
@@ -62,8 +62,8 @@ export function isRetired(
 }
 
 /**
- * An entry that comes later replaces the earlier one of the same name, member by member. One whose name
- * was only an alias before takes the rest from the model it was an alias of.
+ * An entry that comes later replaces the earlier one of the same name, member by member. One whose
+ * name was only an alias before takes the rest from the model it was an alias of.
  */
 function namedModels(list: readonly KnownModel[]): NamedModels {
   const byName = new Map<string, KnownModel>();

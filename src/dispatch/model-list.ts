@@ -33,7 +33,9 @@ export class ModelList {
     this.#clock = clock;
   }
 
-  /** One page (AIP-158). Throws INVALID_REQUEST for an unknown adapter or a token of another list. */
+  /**
+   * One page (AIP-158). Throws INVALID_REQUEST for an unknown adapter or a token of another list.
+   */
   page(request: ListModelsRequest): ListModelsResponse {
     const { provider, pageToken } = request;
     const names = this.#registry.adapters.map(({ name }) => name);

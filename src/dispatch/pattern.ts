@@ -6,8 +6,8 @@ const patternCharactersMax = 512;
 export type NameTest = (name: string) => boolean;
 
 /**
- * Compiles a pattern from a configuration: RE2 syntax, matched without case against the whole name, in
- * time linear in the name's length. Throws Error with a reason for people: too long, lookaround,
+ * Compiles a pattern from a configuration: RE2 syntax, matched without case against the whole name,
+ * in time linear in the name's length. Throws Error with a reason for people: too long, lookaround,
  * backreferences, repeats over 1000.
  */
 export function compilePattern(source: string): NameTest {

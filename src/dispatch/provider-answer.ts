@@ -13,8 +13,8 @@ import type { CallPlan } from "./call-plan.ts";
 import { guarded, type ProviderRequest } from "./provider-request.ts";
 
 /**
- * Sends a request and notes how far it comes. Returns when the head of a success is there; throws the
- * classified error of any other answer.
+ * Sends a request and notes how far it comes. Returns when the head of a success is there; throws
+ * the classified error of any other answer.
  */
 export async function openAnswer(
   request: ProviderRequest,
@@ -83,8 +83,8 @@ export function decodeText(
 }
 
 /**
- * The whole body of an answer. One that breaks off is a body that cannot be read: its status said that
- * there is an answer. Throws PROVIDER_MALFORMED_RESPONSE or PROVIDER_RESPONSE_TOO_LARGE.
+ * The whole body of an answer. One that breaks off is a body that cannot be read: its status said
+ * that there is an answer. Throws PROVIDER_MALFORMED_RESPONSE or PROVIDER_RESPONSE_TOO_LARGE.
  */
 export async function wholeText(body: AsyncIterable<Uint8Array>, limits: Limits): Promise<string> {
   try {
@@ -122,8 +122,9 @@ function holdsError(body: JsonObject): boolean {
 }
 
 /**
- * How a whole text that is a stream is cut: server-sent events start with a field or a comment, a list of
- * them with a bracket, and JSON lines are objects on more than one line. Undefined: it is no stream.
+ * How a whole text that is a stream is cut: server-sent events start with a field or a comment, a
+ * list of them with a bracket, and JSON lines are objects on more than one line. Undefined: it is
+ * no stream.
  */
 function streamFraming(text: string, framing: Framing): Framing | undefined {
   if (framing === "ndjson") return /\}[\t\r ]*\n\s*\{/.test(text) ? "ndjson" : undefined;

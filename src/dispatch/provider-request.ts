@@ -60,7 +60,9 @@ export function providerRequest(
   };
 }
 
-/** The request with the target's own members for the body, as options that the caller's win over. */
+/**
+ * The request with the target's own members for the body, as options that the caller's win over.
+ */
 function requestFor({ adapter, body }: Target, request: LLMRequest): LLMRequest {
   if (body === undefined) return request;
   const given = request.providerOptions?.[adapter.name];
@@ -74,7 +76,9 @@ function isObject(value: JsonValue): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The target's path for calls, with the name of the model in it; everything else goes by the wire. */
+/**
+ * The target's path for calls, with the name of the model in it; everything else goes by the wire.
+ */
 function pathFor(
   { target, model }: CallPlan,
   encode: (input: EncodeInput) => WireRequest,
@@ -97,7 +101,9 @@ export function guarded<T>(run: () => T): T {
   }
 }
 
-/** Lists such as `anthropic-beta` are joined; every other header is replaced by the later source. */
+/**
+ * Lists such as `anthropic-beta` are joined; every other header is replaced by the later source.
+ */
 function layHeaders(
   headers: Record<string, string>,
   source: Readonly<Record<string, string>>,

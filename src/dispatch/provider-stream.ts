@@ -28,8 +28,8 @@ const bracket = 0x5b;
 /**
  * A provider's stream of bytes as decoded events, one read of the socket at a time.
  *
- * A provider that answers with one JSON body in place of events is understood as well, and so is one
- * that answers with a JSON array of them in place of server-sent events.
+ * A provider that answers with one JSON body in place of events is understood as well, and so is
+ * one that answers with a JSON array of them in place of server-sent events.
  */
 export class ProviderStream {
   readonly #response: HttpResponse;
@@ -148,7 +148,10 @@ export class ProviderStream {
     };
   }
 
-  /** Finds the first byte that tells a stream from JSON and HTML: of text, the first that is no space. */
+  /**
+   * Finds the first byte that tells a stream from JSON and HTML: of text, the first that is no
+   * space.
+   */
   #firstByteOf(chunk: Uint8Array): boolean {
     const { framing } = this.#plan.target.dialect;
     if (this.#firstByte !== undefined || framing === "ndjson") return false;

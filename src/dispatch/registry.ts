@@ -34,9 +34,9 @@ interface Rule {
 }
 
 /**
- * Leads names of models to targets: an explicit prefix (`openai/gpt-5`, `anthropic:claude-…`) first,
- * then the routes of the configuration, then the adapters' own patterns, then names that a target's
- * `models` give. The first match wins.
+ * Leads names of models to targets: an explicit prefix (`openai/gpt-5`, `anthropic:claude-…`)
+ * first, then the routes of the configuration, then the adapters' own patterns, then names that a
+ * target's `models` give. The first match wins.
  */
 export class Registry {
   readonly #adapters: readonly Adapter[];
@@ -114,9 +114,10 @@ export class Registry {
   }
 
   /**
-   * A prefix counts if it names an adapter and the rest is a name of that adapter, or, after a slash, if
-   * no other adapter claims the whole (`openai/gpt-oss-20b` is an open model that others host). After a
-   * colon the rest must be the adapter's own, since `mistral:7b` is a tag of a local server.
+   * A prefix counts if it names an adapter and the rest is a name of that adapter, or, after a
+   * slash, if no other adapter claims the whole (`openai/gpt-oss-20b` is an open model that others
+   * host). After a colon the rest must be the adapter's own, since `mistral:7b` is a tag of a local
+   * server.
    */
   #prefixMatch(model: string): Match | undefined {
     const cut = model.search(/[/:]/);

@@ -20,8 +20,8 @@ const kinds: Readonly<Record<string, PartKind>> = {
 };
 
 /**
- * A whole answer as the events of a stream, one delta a part: for providers that answer a request for
- * a stream with one JSON body.
+ * A whole answer as the events of a stream, one delta a part: for providers that answer a request
+ * for a stream with one JSON body.
  */
 export function responseEvents(response: LLMResponse): readonly StreamEvent[] {
   return (response.content?.parts ?? []).flatMap((part, partIndex): readonly StreamEvent[] => {

@@ -28,7 +28,9 @@ export function estimateInputTokens(request: LLMRequest): bigint {
   return BigInt(Math.max(1, Math.round(tokens)));
 }
 
-/** Usage where the provider reported none: input from the request, output from what was delivered. */
+/**
+ * Usage where the provider reported none: input from the request, output from what was delivered.
+ */
 export function estimateUsage(request: LLMRequest, outputCharacters: number): Usage {
   return create(UsageSchema, {
     inputTokens: estimateInputTokens(request),

@@ -19,8 +19,8 @@ export interface WholeQuestion<T> {
 }
 
 /**
- * One attempt at an answer that is read whole, within the deadline and the attempt's own limit. Throws
- * ConnectorError, with who was asked and how far it had come.
+ * One attempt at an answer that is read whole, within the deadline and the attempt's own limit.
+ * Throws ConnectorError, with who was asked and how far it had come.
  */
 export async function wholeAttempt<T>(
   { encode, read }: WholeQuestion<T>,

@@ -10,16 +10,16 @@ const preludeBytes = 12;
 const sumBytes = 4;
 
 /**
- * AWS's binary event stream (`application/vnd.amazon.eventstream`): messages of a prelude, headers, a
- * payload and two CRC-32 sums, both of which are checked. A sum, length or header that is wrong is
- * PROVIDER_MALFORMED_RESPONSE.
+ * AWS's binary event stream (`application/vnd.amazon.eventstream`): messages of a prelude, headers,
+ * a payload and two CRC-32 sums, both of which are checked. A sum, length or header that is wrong
+ * is PROVIDER_MALFORMED_RESPONSE.
  *
  * An event's frame has the name in `:event-type` and the payload as data. A message of the type
  * "exception" becomes `exception:` and its `:exception-type`, with its payload; one of the type
  * "error" becomes `error:` and its `:error-code`, with `{"message": …}` of its `:error-message`.
  *
- * Messages that stand before a broken one in the same bytes are given first, and the error is thrown
- * by the next call: what was whole counts. A message that was cut is discarded.
+ * Messages that stand before a broken one in the same bytes are given first, and the error is
+ * thrown by the next call: what was whole counts. A message that was cut is discarded.
  */
 export class AWSEventStreamFramer {
   readonly #messageBytesMax: number;

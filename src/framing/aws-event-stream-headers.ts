@@ -13,9 +13,10 @@ const bytesType = 6;
 const textType = 7;
 
 /**
- * Headers of a message of an AWS event stream: name to value, of those that are text; what Bedrock tells
- * is. The other types (true, false, 8 to 64 bits, bytes, time, UUID) are stepped over. Undefined where
- * the bytes are no headers: an unknown type, an empty or repeated name, a length beyond their end.
+ * Headers of a message of an AWS event stream: name to value, of those that are text; what Bedrock
+ * tells is. The other types (true, false, 8 to 64 bits, bytes, time, UUID) are stepped over.
+ * Undefined where the bytes are no headers: an unknown type, an empty or repeated name, a length
+ * beyond their end.
  */
 export function readMessageHeaders(bytes: Buffer): ReadonlyMap<string, string> | undefined {
   const texts = new Map<string, string>();

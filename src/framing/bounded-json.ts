@@ -18,9 +18,9 @@ const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
 /**
- * Parses a provider's JSON. Throws PROVIDER_MALFORMED_RESPONSE for what is no JSON, and for arrays and
- * objects nested deeper than `depthMax` levels (a scalar has depth 0), which costs linear time and
- * no stack. A key `__proto__` is an own member like any other. No error quotes the text.
+ * Parses a provider's JSON. Throws PROVIDER_MALFORMED_RESPONSE for what is no JSON, and for arrays
+ * and objects nested deeper than `depthMax` levels (a scalar has depth 0), which costs linear time
+ * and no stack. A key `__proto__` is an own member like any other. No error quotes the text.
  */
 export function parseBoundedJSON(text: string, depthMax: number): JsonValue {
   if (isDeeper(text, depthMax)) {

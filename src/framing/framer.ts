@@ -6,8 +6,8 @@ import { NDJSONFramer } from "./ndjson-framer.ts";
 import { SSEFramer } from "./sse-framer.ts";
 
 /**
- * Cuts the bytes of a provider's stream into frames, wherever the network has cut them. After it has
- * thrown, a framer is of no more use.
+ * Cuts the bytes of a provider's stream into frames, wherever the network has cut them. After it
+ * has thrown, a framer is of no more use.
  */
 export interface Framer {
   /**

@@ -23,9 +23,9 @@ type Place =
 
 /**
  * A stream that is one JSON array of objects or arrays: each element is a frame as soon as its last
- * byte is there. A bare object in place of the array counts as its only element, and what follows the
- * array is ignored. Brackets are counted, not matched, and commas are not: whoever parses an element
- * judges it. Anything else than elements is PROVIDER_MALFORMED_RESPONSE.
+ * byte is there. A bare object in place of the array counts as its only element, and what follows
+ * the array is ignored. Brackets are counted, not matched, and commas are not: whoever parses an
+ * element judges it. Anything else than elements is PROVIDER_MALFORMED_RESPONSE.
  */
 export class JSONArrayFramer {
   readonly #elementBytesMax: number;

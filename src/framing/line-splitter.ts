@@ -35,7 +35,8 @@ export class LineSplitter {
     const buffer = asBuffer(chunk);
     let start = this.#afterCarriageReturn && buffer[0] === lineFeed ? 1 : 0;
     this.#afterCarriageReturn = false;
-    // Each search goes on where the last one of its byte stopped, so the chunk is read twice at most.
+    // Each search goes on where the last one of its byte stopped, so the chunk is read twice at
+    // most.
     let feed = indexOf(buffer, lineFeed, start);
     let carriage = indexOf(buffer, carriageReturn, start);
     while (feed < buffer.length || carriage < buffer.length) {

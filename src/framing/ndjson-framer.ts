@@ -3,8 +3,8 @@ import { isWhole } from "./frame-rules.ts";
 import { LineSplitter } from "./line-splitter.ts";
 
 /**
- * JSON lines: one frame for each line that is not blank. A last line without its newline is given by
- * `end` if it is whole (see `isWhole`).
+ * JSON lines: one frame for each line that is not blank. A last line without its newline is given
+ * by `end` if it is whole (see `isWhole`).
  */
 export class NDJSONFramer {
   readonly #lines: LineSplitter;

@@ -2,9 +2,9 @@ import { ConnectorError } from "../contract/connector-error.ts";
 import { ByteBuffer } from "./byte-buffer.ts";
 
 /**
- * Reads a body to its end as UTF-8, without its byte order mark; what is not UTF-8 becomes U+FFFD. A
- * body over `bytesMax` is either PROVIDER_RESPONSE_TOO_LARGE or cut after the last whole character;
- * in both cases nothing more is read of it. What the body throws is thrown on.
+ * Reads a body to its end as UTF-8, without its byte order mark; what is not UTF-8 becomes U+FFFD.
+ * A body over `bytesMax` is either PROVIDER_RESPONSE_TOO_LARGE or cut after the last whole
+ * character; in both cases nothing more is read of it. What the body throws is thrown on.
  */
 export async function readText(
   body: AsyncIterable<Uint8Array>,

@@ -8,13 +8,14 @@ const space = 32;
 const dataField = 0x64617461;
 
 /**
- * Server-sent events, by the parsing rules of the WHATWG HTML standard: LF, CR and CRLF, a byte order
- * mark, comments, fields without a colon or with one space after it, several `data` lines, ids that
- * last until the next one. Bytes that are not UTF-8 become U+FFFD. `retry` and unknown fields mean
- * nothing here, and an event without data is none.
+ * Server-sent events, by the parsing rules of the WHATWG HTML standard: LF, CR and CRLF, a byte
+ * order mark, comments, fields without a colon or with one space after it, several `data` lines,
+ * ids that last until the next one. Bytes that are not UTF-8 become U+FFFD. `retry` and unknown
+ * fields mean nothing here, and an event without data is none.
  *
- * One deviation: the standard discards an event whose blank line never came. Providers and recorders
- * do lose the last newlines, so `end` gives such an event if its data is whole (see `isWhole`).
+ * One deviation: the standard discards an event whose blank line never came. Providers and
+ * recorders do lose the last newlines, so `end` gives such an event if its data is whole (see
+ * `isWhole`).
  */
 export class SSEFramer {
   readonly #eventBytesMax: number;

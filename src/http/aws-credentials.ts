@@ -30,9 +30,10 @@ const service = "bedrock";
 const fetchMsMax = 60_000;
 
 /**
- * Signs requests for AWS, with a target's own credentials or those of AWS's default chain: variables
- * of the environment, shared files (profiles, SSO, helper processes, assumed roles), web identity,
- * metadata of containers and instances. The region is the target's, or else that of its host name.
+ * Signs requests for AWS, with a target's own credentials or those of AWS's default chain:
+ * variables of the environment, shared files (profiles, SSO, helper processes, assumed roles), web
+ * identity, metadata of containers and instances. The region is the target's, or else that of its
+ * host name.
  */
 export class AWSCredentialSource implements CredentialSource {
   readonly #clock: Clock;

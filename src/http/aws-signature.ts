@@ -29,9 +29,9 @@ const lastWord = "aws4_request";
 type SigningKeys = Map<string, { readonly day: string; readonly key: Buffer }>;
 
 /**
- * Signature Version 4 of AWS, for requests whose body is whole. Signed are the host, the content type
- * and what begins with `x-amz`; the path as it is sent is escaped once more, as every service but S3
- * wants it.
+ * Signature Version 4 of AWS, for requests whose body is whole. Signed are the host, the content
+ * type and what begins with `x-amz`; the path as it is sent is escaped once more, as every service
+ * but S3 wants it.
  */
 export class AWSSigner {
   /** By the secret itself, so that its keys go where it goes. */
@@ -101,7 +101,9 @@ function signedHeaders(
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** The path escaped once more than it is sent; empty segments are left out, as AWS leaves them out. */
+/**
+ * The path escaped once more than it is sent; empty segments are left out, as AWS leaves them out.
+ */
 function canonicalPath(path: string): string {
   const segments = path.split("/").filter((segment) => segment !== "");
   const isFolder = segments.length > 0 && path.endsWith("/");

@@ -9,8 +9,8 @@ export interface ConnectionUser {
 }
 
 /**
- * The connections to one origin. The one used last is used next, so that the others may grow old and
- * close; when all are busy and no more are allowed, users wait in order.
+ * The connections to one origin. The one used last is used next, so that the others may grow old
+ * and close; when all are busy and no more are allowed, users wait in order.
  */
 export class ConnectionPool {
   readonly #origin: Origin;
@@ -44,8 +44,8 @@ export class ConnectionPool {
   }
 
   /**
-   * Takes a connection back whose answer is whole, to be used again. If its socket is about to close,
-   * it goes with it, or opens a new one for its next user.
+   * Takes a connection back whose answer is whole, to be used again. If its socket is about to
+   * close, it goes with it, or opens a new one for its next user.
    */
   release(connection: Connection): void {
     if (this.#closed) {

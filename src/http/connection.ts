@@ -4,7 +4,8 @@ import type { buildConnector, Client as UndiciClient } from "undici";
 import type { Limits } from "../contract/limits.ts";
 import type { Connector, Origin } from "./connector.ts";
 
-// The whole of undici is 250 modules (fetch, caches, mocks, …), a quarter of the time a start takes.
+// The whole of undici is 250 modules (fetch, caches, mocks, …), a quarter of the time a start
+// takes.
 const require = createRequire(import.meta.url);
 const Client = require("undici/lib/dispatcher/client.js") as typeof UndiciClient;
 
@@ -12,8 +13,9 @@ const Client = require("undici/lib/dispatcher/client.js") as typeof UndiciClient
 const keepAliveMarginMs = 1_000;
 
 /**
- * One connection to a provider, used by one request at a time: an undici client, and the socket it has
- * now. The client may open a new socket if the old one closed just as a request was handed to it.
+ * One connection to a provider, used by one request at a time: an undici client, and the socket it
+ * has now. The client may open a new socket if the old one closed just as a request was handed to
+ * it.
  */
 export class Connection {
   /** Sends the requests. */

@@ -74,8 +74,8 @@ export class Connector {
   /**
    * Begins to connect, and calls back once: with nothing when the socket is ready (after the TLS
    * handshake), or with EGRESS_FORBIDDEN, PROVIDER_DNS_FAILED, PROVIDER_CONNECT_FAILED or
-   * PROVIDER_TLS_INVALID. Never, if the socket is destroyed meanwhile. Throws EGRESS_FORBIDDEN for a
-   * forbidden literal address.
+   * PROVIDER_TLS_INVALID. Never, if the socket is destroyed meanwhile. Throws EGRESS_FORBIDDEN for
+   * a forbidden literal address.
    */
   connect(origin: Origin, callback: (error: ConnectorError | undefined) => void): Socket {
     requireAllowedLiteral(origin.hostname, origin.allowPrivate);

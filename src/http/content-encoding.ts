@@ -15,9 +15,9 @@ const decoders: ReadonlyMap<string, () => ContentDecoder> = new Map([
 ]);
 
 /**
- * What undoes an encoding that a provider used unasked: gzip, deflate or br; undefined where there is
- * none to undo. Throws PROVIDER_MALFORMED_RESPONSE for an unknown one, or one on top of another: a
- * chain of them is a bomb.
+ * What undoes an encoding that a provider used unasked: gzip, deflate or br; undefined where there
+ * is none to undo. Throws PROVIDER_MALFORMED_RESPONSE for an unknown one, or one on top of another:
+ * a chain of them is a bomb.
  */
 export function contentDecoder(contentEncoding: string | undefined): ContentDecoder | undefined {
   const encoding = contentEncoding?.trim().toLowerCase() ?? "";
@@ -29,8 +29,8 @@ export function contentDecoder(contentEncoding: string | undefined): ContentDeco
 
 /**
  * Decodes a body as its bytes come. More than `bytesMax` decoded bytes are
- * PROVIDER_RESPONSE_TOO_LARGE, bytes that are not so encoded are PROVIDER_MALFORMED_RESPONSE, and an
- * early end is PROVIDER_CONNECTION_LOST.
+ * PROVIDER_RESPONSE_TOO_LARGE, bytes that are not so encoded are PROVIDER_MALFORMED_RESPONSE, and
+ * an early end is PROVIDER_CONNECTION_LOST.
  */
 export async function* decodeContent(
   body: ResponseBody,

@@ -12,10 +12,10 @@ export interface CredentialUse {
 }
 
 /**
- * One scheme: the headers that make a cloud accept a request. Fetched tokens are kept, shared by calls
- * that ask at once, and renewed before they expire. Aborting `request.signal` ends the wait, not the
- * fetch. Throws PROVIDER_CREDENTIAL_INVALID, without any secret, for credentials that are missing or
- * refused, and PROVIDER_CONNECT_FAILED where their issuer cannot be reached.
+ * One scheme: the headers that make a cloud accept a request. Fetched tokens are kept, shared by
+ * calls that ask at once, and renewed before they expire. Aborting `request.signal` ends the wait,
+ * not the fetch. Throws PROVIDER_CREDENTIAL_INVALID, without any secret, for credentials that are
+ * missing or refused, and PROVIDER_CONNECT_FAILED where their issuer cannot be reached.
  */
 export interface CredentialSource {
   headers(request: HttpRequest, use: CredentialUse): Promise<Readonly<Record<string, string>>>;

@@ -4,8 +4,9 @@ import type { Secret } from "../contract/secret.ts";
 
 /**
  * Puts the key where the scheme wants it; without a key nothing is added. The key goes as it is,
- * nothing trimmed. Throws PROVIDER_CREDENTIAL_INVALID, without the key, for one that is empty or holds
- * anything else than printable ASCII: it would break the header, or another one into the request.
+ * nothing trimmed. Throws PROVIDER_CREDENTIAL_INVALID, without the key, for one that is empty or
+ * holds anything else than printable ASCII: it would break the header, or another one into the
+ * request.
  */
 export function authorize(
   headers: Record<string, string>,

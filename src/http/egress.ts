@@ -14,9 +14,9 @@ export type Resolver = (
 export const systemResolver: Resolver = resolveHost;
 
 /**
- * Asks once for a name however many want it at the same moment: the machine resolves only a few names
- * at a time, and a burst of new connections to one provider would stand in line for the same answer.
- * Nothing is remembered once it is answered. Everyone must ask with the same options.
+ * Asks once for a name however many want it at the same moment: the machine resolves only a few
+ * names at a time, and a burst of new connections to one provider would stand in line for the same
+ * answer. Nothing is remembered once it is answered. Everyone must ask with the same options.
  */
 export function sharedResolver(resolve: Resolver): Resolver {
   const waiting = new Map<string, Parameters<Resolver>[2][]>();
@@ -42,8 +42,8 @@ export function isAllowedAddress(address: string, allowPrivate: boolean): boolea
 }
 
 /**
- * Judges a host that is an address itself, as `URL.hostname` writes it without brackets: no resolver
- * is asked for those. Throws EGRESS_FORBIDDEN.
+ * Judges a host that is an address itself, as `URL.hostname` writes it without brackets: no
+ * resolver is asked for those. Throws EGRESS_FORBIDDEN.
  */
 export function requireAllowedLiteral(hostname: string, allowPrivate: boolean): void {
   if (isIP(hostname) !== 0 && !isAllowedAddress(hostname, allowPrivate)) {
@@ -52,9 +52,10 @@ export function requireAllowedLiteral(hostname: string, allowPrivate: boolean): 
 }
 
 /**
- * A resolver for `net.connect` that hands on allowed addresses only: the socket connects to what was
- * judged, whatever the name resolves to the next time, and never tries a forbidden address among
- * allowed ones. Fails with EGRESS_FORBIDDEN if none is allowed, PROVIDER_DNS_FAILED if there is none.
+ * A resolver for `net.connect` that hands on allowed addresses only: the socket connects to what
+ * was judged, whatever the name resolves to the next time, and never tries a forbidden address
+ * among allowed ones. Fails with EGRESS_FORBIDDEN if none is allowed, PROVIDER_DNS_FAILED if there
+ * is none.
  */
 export function judgedLookup(resolve: Resolver, allowPrivate: boolean): LookupFunction {
   return (hostname, options, callback) => {

@@ -132,8 +132,9 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Bod
   }
 
   /**
-   * Whether the provider had closed the used socket before it saw the request. TCP does not tell for
-   * sure; a provider that took the request up and died takes longer than a round trip to show it.
+   * Whether the provider had closed the used socket before it saw the request. TCP does not tell
+   * for sure; a provider that took the request up and died takes longer than a round trip to show
+   * it.
    */
   #isStale(connection: Connection, error: Error): boolean {
     return (

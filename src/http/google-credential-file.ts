@@ -72,8 +72,8 @@ const defaultSTSURL = "https://sts.googleapis.com/v1/token";
 const lifetimeSecondsDefault = 3_600;
 
 /**
- * Reads a credentials file. Throws PROVIDER_CREDENTIAL_INVALID, which quotes nothing of it, for one that
- * cannot be read or is of no known kind.
+ * Reads a credentials file. Throws PROVIDER_CREDENTIAL_INVALID, which quotes nothing of it, for one
+ * that cannot be read or is of no known kind.
  */
 export async function readGoogleFile(path: string): Promise<GoogleCredentialFile> {
   const text = await readCredential(path, "The credentials file for Google");

@@ -24,7 +24,9 @@ const scope = "https://www.googleapis.com/auth/cloud-platform";
 const assertionSeconds = 3_600;
 const impersonationSeconds = 3_600;
 
-/** A token of Google's for what a credentials file says. Every secret on the way is told to `learn`. */
+/**
+ * A token of Google's for what a credentials file says. Every secret on the way is told to `learn`.
+ */
 export async function fetchGoogleToken(
   file: GoogleCredentialFile,
   environment: CredentialEnvironment,

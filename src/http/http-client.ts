@@ -28,15 +28,15 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string>>;
   /**
    * The bytes, decoded if they were encoded; to be read once, to the end or until the loop is left,
-   * which closes the socket. What is not read stops the provider. Throws PROVIDER_CONNECTION_LOST for
-   * an early end, PROVIDER_MALFORMED_RESPONSE for broken HTTP, or the signal's reason.
+   * which closes the socket. What is not read stops the provider. Throws PROVIDER_CONNECTION_LOST
+   * for an early end, PROVIDER_MALFORMED_RESPONSE for broken HTTP, or the signal's reason.
    */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
 /**
- * HTTP/1.1 to providers: a pool of connections for each origin, the rule of egress at every connect,
- * no redirects, no proxy, and no time limit but the one to connect.
+ * HTTP/1.1 to providers: a pool of connections for each origin, the rule of egress at every
+ * connect, no redirects, no proxy, and no time limit but the one to connect.
  */
 export class HttpClient {
   readonly #limits: Limits;
@@ -61,8 +61,9 @@ export class HttpClient {
   /**
    * Sends a request, and returns when the headers of its answer are there. Throws EGRESS_FORBIDDEN,
    * PROVIDER_DNS_FAILED, PROVIDER_CONNECT_FAILED, PROVIDER_TLS_INVALID, PROVIDER_CONNECTION_LOST,
-   * PROVIDER_MALFORMED_RESPONSE, INTERNAL_FAULT for a URL or header that cannot be sent, SERVER_DRAINING
-   * once the client is closed, or the signal's reason. No message holds a URL, a header or a body.
+   * PROVIDER_MALFORMED_RESPONSE, INTERNAL_FAULT for a URL or header that cannot be sent,
+   * SERVER_DRAINING once the client is closed, or the signal's reason. No message holds a URL, a
+   * header or a body.
    */
   async send(request: HttpRequest): Promise<HttpResponse> {
     request.signal.throwIfAborted();

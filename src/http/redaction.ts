@@ -1,14 +1,19 @@
 import type { Secret } from "../contract/secret.ts";
 
-/** Characters a secret needs to be known by its value: shorter ones would blacken ordinary words. */
+/**
+ * Characters a secret needs to be known by its value: shorter ones would blacken ordinary words.
+ */
 const secretCharactersMin = 8;
-/** Fetched secrets that are known at once: more than a server has clouds, and few enough to look for. */
+/**
+ * Fetched secrets that are known at once: more than a server has clouds, and few enough to look
+ * for.
+ */
 const fetchedMax = 64;
 const mask = "***";
 
 /**
- * What looks like a credential though nobody told of it. Each repetition is bounded or of characters
- * that what follows cannot begin with, so matching takes linear time.
+ * What looks like a credential though nobody told of it. Each repetition is bounded or of
+ * characters that what follows cannot begin with, so matching takes linear time.
  */
 const patterns: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/(?<![A-Za-z0-9])[spr]k[-_][\w*.-]{8,}/g, mask],
@@ -46,7 +51,9 @@ export class Redactor {
     for (const form of formsOf(value)) this.#forms.add(form);
   }
 
-  /** Learns a secret that a later one replaces, such as a token of an hour: the last 64 are known. */
+  /**
+   * Learns a secret that a later one replaces, such as a token of an hour: the last 64 are known.
+   */
   addFetched(secret: Secret): void {
     const value = secret.reveal();
     if (value.length < secretCharactersMin) return;

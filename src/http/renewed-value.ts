@@ -12,8 +12,8 @@ const renewalMs = 300_000;
 
 /**
  * Something that is fetched when it is first wanted, kept, and fetched anew five minutes before it
- * expires. Who asks at once waits for one fetch; who gives up ends only its own wait. While the fetch
- * of a new one fails, the old one is given until it expires.
+ * expires. Who asks at once waits for one fetch; who gives up ends only its own wait. While the
+ * fetch of a new one fails, the old one is given until it expires.
  */
 export class RenewedValue<T> {
   readonly #clock: Clock;

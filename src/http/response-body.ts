@@ -11,8 +11,8 @@ export interface BodySource {
 }
 
 /**
- * The bytes of an answer, read once. Chunks that came together are given as one. A failure comes after
- * the bytes before it; an abort takes them away.
+ * The bytes of an answer, read once. Chunks that came together are given as one. A failure comes
+ * after the bytes before it; an abort takes them away.
  */
 export class ResponseBody implements AsyncIterableIterator<Uint8Array> {
   readonly #source: BodySource;

@@ -7,7 +7,9 @@ import { ConnectorError } from "../contract/connector-error.ts";
 /** A question to who gives out tokens. */
 export interface TokenRequest {
   readonly method: "GET" | "POST";
-  /** Absolute, http or https: the operator's own choice, so that the rule of egress is not asked. */
+  /**
+   * Absolute, http or https: the operator's own choice, so that the rule of egress is not asked.
+   */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Unset: none. */
@@ -26,10 +28,10 @@ const answerBytesMax = 256 * 1024;
 const fileBytesMax = 64 * 1024;
 
 /**
- * Asks who gives out tokens, and returns its answer as text. Redirects are answers that are refused.
- * Throws PROVIDER_CREDENTIAL_INVALID for a refusal, and PROVIDER_CONNECT_FAILED where nobody answers,
- * or in time, or where the answer is a fault of the issuer's. No error holds what was sent, and of an
- * answer only a code.
+ * Asks who gives out tokens, and returns its answer as text. Redirects are answers that are
+ * refused. Throws PROVIDER_CREDENTIAL_INVALID for a refusal, and PROVIDER_CONNECT_FAILED where
+ * nobody answers, or in time, or where the answer is a fault of the issuer's. No error holds what
+ * was sent, and of an answer only a code.
  */
 export async function askIssuer(
   request: TokenRequest,
@@ -95,8 +97,8 @@ export function jsonObject(text: string): Readonly<Record<string, unknown>> | un
 }
 
 /**
- * PROVIDER_CREDENTIAL_INVALID, with the same words for people and for programs. What names files of this
- * machine goes into `cause`, which only the log shows.
+ * PROVIDER_CREDENTIAL_INVALID, with the same words for people and for programs. What names files of
+ * this machine goes into `cause`, which only the log shows.
  */
 export function credentialInvalid(message: string, cause?: unknown): ConnectorError {
   return new ConnectorError("PROVIDER_CREDENTIAL_INVALID", message, {

@@ -1,9 +1,9 @@
 import { ConnectorError } from "../contract/connector-error.ts";
 
 /**
- * What an error of the transport means once the socket was ready: PROVIDER_MALFORMED_RESPONSE for what
- * is no HTTP or has headers over the limit, INTERNAL_FAULT if the request could not be written, else
- * PROVIDER_CONNECTION_LOST. What is a ConnectorError already stays.
+ * What an error of the transport means once the socket was ready: PROVIDER_MALFORMED_RESPONSE for
+ * what is no HTTP or has headers over the limit, INTERNAL_FAULT if the request could not be
+ * written, else PROVIDER_CONNECTION_LOST. What is a ConnectorError already stays.
  */
 export function transportError(error: Error, phase: "headers" | "body"): ConnectorError {
   if (error instanceof ConnectorError) return error;

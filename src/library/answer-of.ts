@@ -2,7 +2,9 @@ import type { LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import type { LLMAnswer } from "../contract/llm.ts";
 
-/** An answer with all that it must have. Throws INTERNAL_FAULT where a server left something out. */
+/**
+ * An answer with all that it must have. Throws INTERNAL_FAULT where a server left something out.
+ */
 export function answerOf(response: LLMResponse | undefined): LLMAnswer {
   if (isAnswer(response)) return response;
   throw new ConnectorError("INTERNAL_FAULT", "the server sent an answer that is not whole");

@@ -8,8 +8,8 @@ type Result = IteratorResult<StreamCallResponse, undefined>;
 const done: Result = { done: true, value: undefined };
 
 /**
- * The `LLMStream` over the events of a call. Loops share the events: each is delivered once. The whole
- * answer takes none away, so it can be waited for before, during and after a loop.
+ * The `LLMStream` over the events of a call. Loops share the events: each is delivered once. The
+ * whole answer takes none away, so it can be waited for before, during and after a loop.
  */
 export class ResponseStream implements LLMStream {
   readonly #events: AsyncIterator<StreamCallResponse>;

@@ -27,8 +27,9 @@ export class ServerConnection {
   }
 
   /**
-   * What a call failed with. The caller's signal wins: a cancelled call is CALLER_CANCELLED wherever it
-   * was. One that the caller did not cancel was cut off: HTTP/2 has the same word for both.
+   * What a call failed with. The caller's signal wins: a cancelled call is CALLER_CANCELLED
+   * wherever it was. One that the caller did not cancel was cut off: HTTP/2 has the same word for
+   * both.
    */
   errorOf(thrown: unknown, { signal }: CallContext): ConnectorError {
     if (signal.aborted && signal.reason instanceof ConnectorError) return signal.reason;

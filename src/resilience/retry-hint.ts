@@ -10,8 +10,9 @@ const believableMsMax = 7 * 24 * 3_600_000;
 
 /**
  * Reads what headers say about waiting, most exact first: `retry-after-ms`, `retry-after` (seconds,
- * fractions, HTTP date: RFC 9110 section 10.2.3), `x-amz-retry-after`, then the resets of limits that
- * have nothing left (`anthropic-ratelimit-*-reset` as RFC 3339, `x-ratelimit-reset-*` as a duration).
+ * fractions, HTTP date: RFC 9110 section 10.2.3), `x-amz-retry-after`, then the resets of limits
+ * that have nothing left (`anthropic-ratelimit-*-reset` as RFC 3339, `x-ratelimit-reset-*` as a
+ * duration).
  *
  * 0 means now. Negative, past, endless and unreadable values count as not told.
  */
@@ -79,7 +80,9 @@ function limitReset(
   return delays.length === 0 ? undefined : Math.max(...delays);
 }
 
-/** `anthropic-ratelimit-tokens-reset` and `x-ratelimit-reset-tokens` both name the limit "tokens". */
+/**
+ * `anthropic-ratelimit-tokens-reset` and `x-ratelimit-reset-tokens` both name the limit "tokens".
+ */
 function limitName(header: string, kind: "remaining" | "reset"): string | undefined {
   const [, before, after] =
     /^[a-z]+-ratelimit-(?:(.+)-)?(?:remaining|reset)(?:-(.+))?$/.exec(header) ?? [];

@@ -50,8 +50,8 @@ export class WorkSignal {
   }
 
   /**
-   * Ends the work when nothing was heard for `idleMs`. Begins at the first `touch`, and rests between
-   * `pause` and the next `touch`: a slow reader is not a silent provider.
+   * Ends the work when nothing was heard for `idleMs`. Begins at the first `touch`, and rests
+   * between `pause` and the next `touch`: a slow reader is not a silent provider.
    */
   idleLimit(idleMs: number, error: () => ConnectorError): IdleLimit {
     let lastMs: number | undefined;

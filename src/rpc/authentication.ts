@@ -35,8 +35,8 @@ const bearer = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 /**
  * Tells callers apart by bearer token or client certificate.
  *
- * Tokens are compared over whole SHA-256 hashes, each with every known one, so that neither a shared
- * beginning nor the place in the list can be told from the time.
+ * Tokens are compared over whole SHA-256 hashes, each with every known one, so that neither a
+ * shared beginning nor the place in the list can be told from the time.
  */
 export class Authenticator {
   #callers: readonly { readonly name: string; readonly hash: Buffer }[] = [];
@@ -65,7 +65,8 @@ export class Authenticator {
     const token = authorization === undefined ? undefined : bearer.exec(authorization)?.[1];
     const name = token === undefined ? undefined : this.#nameOfToken(token);
     if (name !== undefined) return name;
-    // A wrong token is refused even beside a good certificate: its sender means to be somebody else.
+    // A wrong token is refused even beside a good certificate: its sender means to be somebody
+    // else.
     const certified = authorization === undefined ? this.#nameOfCertificate(socket) : undefined;
     if (certified !== undefined) return certified;
     throw new ConnectorError(

@@ -30,9 +30,10 @@ const unitMs: Readonly<Record<string, number>> = {
 };
 
 /**
- * Time that the headers give a call, ms, 0 or more. Longer ones than `timeoutMsMax` are cut to it, in
- * the headers too: Connect would refuse them, and Node's timers fire at once beyond 2^31 - 1 ms. Unset:
- * no time is given, or none that can be read; Connect then refuses the call with INVALID_ARGUMENT.
+ * Time that the headers give a call, ms, 0 or more. Longer ones than `timeoutMsMax` are cut to it,
+ * in the headers too: Connect would refuse them, and Node's timers fire at once beyond 2^31 - 1 ms.
+ * Unset: no time is given, or none that can be read; Connect then refuses the call with
+ * INVALID_ARGUMENT.
  */
 export function cutTimeout(headers: IncomingHttpHeaders, timeoutMsMax: number): number | undefined {
   const name = isGRPC(headers["content-type"]) ? "grpc-timeout" : "connect-timeout-ms";

@@ -30,8 +30,8 @@ export interface EdgeSettings {
 }
 
 /**
- * One call while it is open: its context for the api, and a guard that ends it when it is aborted, even
- * if the api does not.
+ * One call while it is open: its context for the api, and a guard that ends it when it is aborted,
+ * even if the api does not.
  */
 export class OpenCall {
   readonly context: CallContext;
@@ -56,9 +56,9 @@ export class OpenCall {
   }
 
   /**
-   * Waits for the api, one thing at a time. When the call is aborted, the api has 25 ms to fail in its
-   * own words (they tell how far a stream had come), from the abort or from the wait after it; then the
-   * reason of the abort is thrown.
+   * Waits for the api, one thing at a time. When the call is aborted, the api has 25 ms to fail in
+   * its own words (they tell how far a stream had come), from the abort or from the wait after it;
+   * then the reason of the abort is thrown.
    */
   async wait<T>(work: () => Promise<T>): Promise<T> {
     const { signal } = this.context;
@@ -87,7 +87,9 @@ export class OpenCall {
     else if (this.#reject !== undefined) this.#limitLastWords();
   }
 
-  /** Nobody hears the last words of a call whose caller is gone, and one that never began has none. */
+  /**
+   * Nobody hears the last words of a call whose caller is gone, and one that never began has none.
+   */
   #mayStillSpeak(): boolean {
     const { reason } = this.context.signal.reason as ConnectorError;
     return this.#hasBegun && !this.#isSilenced && reason !== "CALLER_CANCELLED";

@@ -35,9 +35,10 @@ const codesOfConnect: ReadonlySet<Code> = new Set<Code>([
 ]);
 
 /**
- * Gives the errors that Connect makes itself (a message over the limit, bytes it cannot read, a broken
- * envelope) the ErrorInfo that every error of this server has, in each of the three protocols. Nothing
- * of Connect's can be hooked there, so its answers are completed on their way out.
+ * Gives the errors that Connect makes itself (a message over the limit, bytes it cannot read, a
+ * broken envelope) the ErrorInfo that every error of this server has, in each of the three
+ * protocols. Nothing of Connect's can be hooked there, so its answers are completed on their way
+ * out.
  */
 export function completeErrors(
   response: UniversalServerResponse,

@@ -58,7 +58,8 @@ const retryAfterMsMax = 2_147_483_647;
 /** Wait that is proposed where waiting helps and nobody knows for how long, ms. */
 const retryAfterMsDefault = 1_000;
 
-// Reasons whose answer always proposes a wait. A draining server may be left at once: nothing began.
+// Reasons whose answer always proposes a wait. A draining server may be left at once: nothing
+// began.
 const proposedWaitMs: Partial<Record<Reason, number>> = {
   PROVIDER_REQUEST_TIMEOUT: retryAfterMsDefault,
   PROVIDER_RATE_LIMITED: retryAfterMsDefault,
@@ -136,8 +137,8 @@ export function listDetails(details: ErrorDetails): readonly Detail[] {
   return all.flatMap(([desc, value]) => (value === undefined ? [] : [{ desc, value }]));
 }
 
-// In this order something goes when a status is too long; each step says whether it found something.
-// Lists lose half of what they have, so that a few steps are enough.
+// In this order something goes when a status is too long; each step says whether it found
+// something. Lists lose half of what they have, so that a few steps are enough.
 const steps: readonly ((details: ErrorDetails) => boolean)[] = [
   ({ attempts }) => dropHalf(attempts?.attempts, "first"),
   ({ badRequest }) => shortenDescriptions(badRequest?.fieldViolations ?? []),

@@ -46,10 +46,10 @@ interface WireError {
 /**
  * What leaves for an error: exactly one ErrorInfo, every other detail at most once.
  *
- * The encoded status is at most 4 KiB. What does not fit goes in this order, until it does: attempts,
- * the older half each time; the ends of long descriptions of violations, then of long values of
- * metadata; violations, quota subjects and metadata, the latter half each time; the usage of the
- * progress. Code, reason and retry delay always stay. The cause never leaves.
+ * The encoded status is at most 4 KiB. What does not fit goes in this order, until it does:
+ * attempts, the older half each time; the ends of long descriptions of violations, then of long
+ * values of metadata; violations, quota subjects and metadata, the latter half each time; the usage
+ * of the progress. Code, reason and retry delay always stay. The cause never leaves.
  */
 function wireErrorOf(error: ConnectorError): WireError {
   const message = messageOf(error);
@@ -65,7 +65,9 @@ function wireErrorOf(error: ConnectorError): WireError {
   };
 }
 
-/** The error as google.rpc.Status, as it stands in `grpc-status-details-bin` or in a batch result. */
+/**
+ * The error as google.rpc.Status, as it stands in `grpc-status-details-bin` or in a batch result.
+ */
 export function statusOf(error: ConnectorError): Status {
   const { code, message, details } = wireErrorOf(error);
   return packed(code, message, details);
@@ -79,8 +81,8 @@ export function connectErrorOf(error: ConnectorError): ConnectError {
 
 /**
  * An error that a client received, as the server threw it: reason, code, retry delay, violations,
- * progress and attempts. Without an ErrorInfo of ours the reason is told from the code: a server that
- * did not answer is SERVER_UNREACHABLE.
+ * progress and attempts. Without an ErrorInfo of ours the reason is told from the code: a server
+ * that did not answer is SERVER_UNREACHABLE.
  */
 export function connectorErrorFrom(error: ConnectError): ConnectorError {
   const code = error.code as number as Code;

@@ -2,8 +2,8 @@ import { type DescEnum, type DescFile, type DescMessage, toBinary } from "@bufbu
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 
 /**
- * Proto files by name and by everything that they define, for reflection: of the given files and all
- * that they import, each once.
+ * Proto files by name and by everything that they define, for reflection: of the given files and
+ * all that they import, each once.
  */
 export class FileIndex {
   readonly #files = new Map<string, DescFile>();
@@ -38,7 +38,9 @@ export class FileIndex {
     return [...(this.#extensions.get(message)?.keys() ?? [])].sort((a, b) => a - b);
   }
 
-  /** A file and everything that it imports, the file first, each as an encoded FileDescriptorProto. */
+  /**
+   * A file and everything that it imports, the file first, each as an encoded FileDescriptorProto.
+   */
   withImports(file: DescFile): readonly { readonly name: string; readonly bytes: Uint8Array }[] {
     const found = new Set([file]);
     // A set may grow while it is walked, so this is a breadth-first walk that no cycle can trap.

@@ -20,8 +20,8 @@ export function providerHealthName(adapter: string): string {
 }
 
 /**
- * What serves and what does not. Known from the start are "" (the whole server) and the service; both
- * serve until something else is set. The state of a provider never changes that of the server.
+ * What serves and what does not. Known from the start are "" (the whole server) and the service;
+ * both serve until something else is set. The state of a provider never changes that of the server.
  */
 export class HealthRegistry {
   readonly #serving = new Map<string, boolean>([
@@ -76,9 +76,9 @@ export class HealthRegistry {
   }
 
   /**
-   * The status of a service now and each one that differs from that before; a slow reader misses what
-   * lies between. Ends when `signal` aborts, and once it has told that the server drains, which would
-   * else wait for it. Throws SERVER_OVERLOADED over `watchersMax`.
+   * The status of a service now and each one that differs from that before; a slow reader misses
+   * what lies between. Ends when `signal` aborts, and once it has told that the server drains,
+   * which would else wait for it. Throws SERVER_OVERLOADED over `watchersMax`.
    */
   async *watch(service: string, signal: AbortSignal): AsyncGenerator<ServingStatus> {
     if (this.#watchers.size >= this.#watchersMax) {

@@ -103,8 +103,9 @@ class HTTP1Connection implements Connection {
   }
 
   /**
-   * Adds `connection: close` to an answer that comes before its request is whole, so that the client
-   * stops sending and takes another connection (RFC 9112, section 9.3), and to all while draining.
+   * Adds `connection: close` to an answer that comes before its request is whole, so that the
+   * client stops sending and takes another connection (RFC 9112, section 9.3), and to all while
+   * draining.
    */
   #announceClose(request: IncomingMessage, response: ServerResponse): void {
     const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
@@ -177,7 +178,9 @@ class HTTP1Connection implements Connection {
     this.#destroyAfterLinger();
   }
 
-  /** Ends our side only: a socket closed with unread bytes in it is reset, and what was sent lost. */
+  /**
+   * Ends our side only: a socket closed with unread bytes in it is reset, and what was sent lost.
+   */
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -3,8 +3,9 @@ import type { Clock } from "../contract/clock.ts";
 import { lingerMs, type RequestHandler } from "./connection.ts";
 
 /**
- * Ends an answer that has not left `lingerMs` after the deadline of its call. Its caller does not read:
- * it would otherwise keep its place among the open calls, and its stream or connection, for ever.
+ * Ends an answer that has not left `lingerMs` after the deadline of its call. Its caller does not
+ * read: it would otherwise keep its place among the open calls, and its stream or connection, for
+ * ever.
  */
 export function endLateAnswer(
   response: Parameters<RequestHandler>[1],

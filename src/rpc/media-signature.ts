@@ -3,8 +3,8 @@ interface Signature {
   readonly test: (bytes: Buffer) => boolean;
 }
 
-// The first bytes by which PNG, JPEG, GIF, WebP and PDF are told (WHATWG MIME Sniffing, section 6). A
-// PDF may have up to 1024 bytes before its mark (ISO 32000, annex H).
+// The first bytes by which PNG, JPEG, GIF, WebP and PDF are told (WHATWG MIME Sniffing, section 6).
+// A PDF may have up to 1024 bytes before its mark (ISO 32000, annex H).
 const signatures: readonly Signature[] = [
   { mimeType: "image/png", test: (bytes) => hasAt(bytes, 0, "\x89PNG\r\n\x1a\n") },
   { mimeType: "image/jpeg", test: (bytes) => hasAt(bytes, 0, "\xff\xd8\xff") },

@@ -52,9 +52,10 @@ const rpcContentType = /^application\/(?:grpc|connect\+|proto|json)/;
 /**
  * Serves routes over gRPC, gRPC-Web and Connect, on HTTP/1.1 and HTTP/2.
  *
- * What `connectNodeAdapter` does, and besides: credentials are judged and timeouts cut before the body is
- * read, unknown methods are answered in the caller's protocol, every error of ConnectorService has its
- * details, and what goes wrong is told to `onFault` and not to the console.
+ * What `connectNodeAdapter` does, and besides: credentials are judged and timeouts cut before the
+ * body is read, unknown methods are answered in the caller's protocol, every error of
+ * ConnectorService has its details, and what goes wrong is told to `onFault` and not to the
+ * console.
  */
 export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
   const { limits, clock, onFault } = options;
@@ -179,7 +180,10 @@ function giveUp(
   response.end();
 }
 
-/** Whether the caller is gone: then nobody is to be answered, and what fails is not this server's doing. */
+/**
+ * Whether the caller is gone: then nobody is to be answered, and what fails is not this server's
+ * doing.
+ */
 function isGone(response: NodeResponse, signal: AbortSignal): boolean {
   const isClosed = "stream" in response && (response.stream.destroyed || response.stream.closed);
   return signal.aborted || response.destroyed || isClosed;

@@ -20,8 +20,8 @@ export interface ReflectionOptions {
 }
 
 /**
- * grpc.reflection.v1.ServerReflection. That of v1alpha has the same messages, field for field, so one
- * implementation serves both.
+ * grpc.reflection.v1.ServerReflection. That of v1alpha has the same messages, field for field, so
+ * one implementation serves both.
  *
  * What is not known is answered with an error_response NOT_FOUND, and the stream goes on.
  */

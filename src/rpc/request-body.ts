@@ -3,11 +3,12 @@ const headBytes = 5;
 const bytesMin = 4 * 1024;
 
 /**
- * The bytes of a request in few pieces, whatever pieces they came in: whole envelopes, or the whole body
- * where there are none. What is longer than `messageBytesMax` is handed on at once, to be refused.
+ * The bytes of a request in few pieces, whatever pieces they came in: whole envelopes, or the whole
+ * body where there are none. What is longer than `messageBytesMax` is handed on at once, to be
+ * refused.
  *
- * Connect looks at every piece again for each new one, so that a message that comes byte by byte would
- * stall the server for seconds. Here each byte is copied a few times at most.
+ * Connect looks at every piece again for each new one, so that a message that comes byte by byte
+ * would stall the server for seconds. Here each byte is copied a few times at most.
  */
 export async function* gatherPieces(
   pieces: AsyncIterable<Uint8Array>,

@@ -7,11 +7,11 @@ import { connectErrorOf } from "./error-status.ts";
 const encodings: ReadonlySet<string> = new Set(["identity", "gzip"]);
 
 /**
- * Runs for every call of every service when its headers are there and before its body is read: sends
- * `x-request-id` back, and refuses callers without credentials and encodings nobody knows.
+ * Runs for every call of every service when its headers are there and before its body is read:
+ * sends `x-request-id` back, and refuses callers without credentials and encodings nobody knows.
  *
- * Headers of an answer besides those of the protocols: `x-request-id`, if the caller sent one of at most
- * 255 printable characters; `grpc-retry-pushback-ms` and `retry-after` with errors.
+ * Headers of an answer besides those of the protocols: `x-request-id`, if the caller sent one of at
+ * most 255 printable characters; `grpc-retry-pushback-ms` and `retry-after` with errors.
  */
 export function requestGate(context: HandlerContext): void {
   const requestId = context.requestHeader.get("x-request-id");

@@ -54,8 +54,8 @@ export function connectorRoutes(options: ConnectorRoutesOptions): (router: Conne
 }
 
 /**
- * Serves the routes over gRPC, gRPC-Web and Connect on a listener of HTTP/1.1 and HTTP/2: with limits on
- * messages, credentials judged before a body is read, and gzip or no compression.
+ * Serves the routes over gRPC, gRPC-Web and Connect on a listener of HTTP/1.1 and HTTP/2: with
+ * limits on messages, credentials judged before a body is read, and gzip or no compression.
  */
 export function connectorNodeHandler(options: ConnectorNodeHandlerOptions): RequestHandler {
   return createNodeHandler({ ...options, routes: connectorRoutes(options) });

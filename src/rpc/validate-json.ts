@@ -2,9 +2,9 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import type { Violations } from "./violations.ts";
 
 /**
- * What is wrong with a JSON value, in words; undefined if nothing is. It is nested at most `depthMax`
- * levels (an object or list is one), has no member `__proto__`, no number that JSON cannot write, and
- * whole Unicode characters only.
+ * What is wrong with a JSON value, in words; undefined if nothing is. It is nested at most
+ * `depthMax` levels (an object or list is one), has no member `__proto__`, no number that JSON
+ * cannot write, and whole Unicode characters only.
  */
 export function jsonFault(value: unknown, depthMax: number): string | undefined {
   switch (typeof value) {

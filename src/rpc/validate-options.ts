@@ -13,7 +13,9 @@ const targetCharactersMax = 255;
 const headerCharactersMax = 8192;
 const baseURLCharactersMax = 2048;
 
-/** Checks how a call is to be carried out. Times over the server's maximum are cut later, not here. */
+/**
+ * Checks how a call is to be carried out. Times over the server's maximum are cut later, not here.
+ */
 export function checkOptions(
   violations: Violations,
   options: CallOptions | undefined,

@@ -15,8 +15,9 @@ export interface SchemaFields {
 }
 
 /**
- * Checks a JSON Schema: given once, at most `schemaBytes` long and `jsonDepth` deep, its keywords of
- * the right shape, its references inside itself. Nothing is fetched, and no `pattern` is ever run.
+ * Checks a JSON Schema: given once, at most `schemaBytes` long and `jsonDepth` deep, its keywords
+ * of the right shape, its references inside itself. Nothing is fetched, and no `pattern` is ever
+ * run.
  */
 export function checkSchema(violations: Violations, fields: SchemaFields, limits: Limits): void {
   const { structField, struct, textField, text } = fields;

@@ -5,7 +5,9 @@ export function checkText(violations: Violations, field: string, text: string): 
   if (!text.isWellFormed()) violations.add(field, "holds half of a surrogate pair");
 }
 
-/** A short word of a caller: at most `charactersMax` characters, none of them a control character. */
+/**
+ * A short word of a caller: at most `charactersMax` characters, none of them a control character.
+ */
 export function checkWord(
   violations: Violations,
   field: string,
@@ -19,7 +21,9 @@ export function checkWord(
   } else checkText(violations, field, text);
 }
 
-/** Text that goes into a header: at most `charactersMax` printable ASCII characters. Not repeated. */
+/**
+ * Text that goes into a header: at most `charactersMax` printable ASCII characters. Not repeated.
+ */
 export function checkPrintable(
   violations: Violations,
   field: string,
@@ -35,16 +39,18 @@ export function checkPrintable(
 
 // How all models of Cloudflare's begin: `@cf/meta/llama-3.1-8b-instruct`.
 const ownNamespace = /^@(?:cf|hf)\//;
-// Else one at-sign, at the end, before a version as Vertex AI writes them: `claude-3@20240229`, `@001`,
-// `@default`, `@latest`. Every other one is refused: `@slug/model` names an account at gateways.
+// Else one at-sign, at the end, before a version as Vertex AI writes them: `claude-3@20240229`,
+// `@001`, `@default`, `@latest`. Every other one is refused: `@slug/model` names an account at
+// gateways.
 const versionSuffix = /^[^@]+@(?:\d{1,8}|default|latest)$/;
 
 /**
- * Name of a model: `gpt-5`, `openai/gpt-5`, `ft:gpt-4o:org`, `meta-llama/Llama-3`, `claude-3@20240229`.
+ * Name of a model: `gpt-5`, `openai/gpt-5`, `ft:gpt-4o:org`, `meta-llama/Llama-3`,
+ * `claude-3@20240229`.
  *
- * Names end up in paths of URLs, so what would change a path (`..`, an empty or `.` segment, `#`, `?`,
- * `%`, a backslash, control characters) is refused. Other characters of any language are allowed and
- * simply lead to no adapter.
+ * Names end up in paths of URLs, so what would change a path (`..`, an empty or `.` segment, `#`,
+ * `?`, `%`, a backslash, control characters) is refused. Other characters of any language are
+ * allowed and simply lead to no adapter.
  */
 export function checkModel(
   violations: Violations,

@@ -32,7 +32,8 @@ export function checkTools(
     checkTool(violations, `${field}.tools[${index}]`, tool, names, limits);
   }
   if (toolChoice !== undefined) {
-    // A provider's own tool has its name inside its JSON, so with one of them every name may be meant.
+    // A provider's own tool has its name inside its JSON, so with one of them every name may be
+    // meant.
     const isOpen = tools.some((tool) => tool.provider !== undefined);
     checkChoice(
       violations,

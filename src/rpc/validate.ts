@@ -25,9 +25,10 @@ const providerCharactersMax = 64;
 /**
  * Checks a request with everything in it against the comments of the contract and the limits.
  *
- * Throws one INVALID_REQUEST with up to 32 violations, or EGRESS_FORBIDDEN when all that is wrong is
- * an address of a private network. The time is linear in the size of the request. Values that a newer
- * contract may have added (enum numbers where they can be left out, unknown fields) are no violation.
+ * Throws one INVALID_REQUEST with up to 32 violations, or EGRESS_FORBIDDEN when all that is wrong
+ * is an address of a private network. The time is linear in the size of the request. Values that a
+ * newer contract may have added (enum numbers where they can be left out, unknown fields) are no
+ * violation.
  */
 export function validateCall(
   request: CallRequest | StreamCallRequest | CountTokensRequest,

@@ -9,8 +9,8 @@ export class Violations {
   #forbiddenHost: { readonly field: string; readonly host: string } | undefined;
 
   /**
-   * Notes a wrong field. `field` is a path such as `request.contents[0].role`; the description never
-   * repeats a secret. Throws the INVALID_REQUEST error at the 32nd.
+   * Notes a wrong field. `field` is a path such as `request.contents[0].role`; the description
+   * never repeats a secret. Throws the INVALID_REQUEST error at the 32nd.
    */
   add(field: string, description: string): void {
     this.#found.push({ field, description });

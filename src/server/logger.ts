@@ -7,8 +7,8 @@ export type ServerLogger = Logger;
 const causesMax = 4;
 
 /**
- * JSON lines through `write`, secrets taken out. Prompts and answers are never logged; of an error and
- * its causes, name, message, reason, metadata and stack are.
+ * JSON lines through `write`, secrets taken out. Prompts and answers are never logged; of an error
+ * and its causes, name, message, reason, metadata and stack are.
  */
 export function createLogger(
   level: string,

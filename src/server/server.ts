@@ -30,8 +30,8 @@ export interface RunningServer {
   /** Where it listens. */
   readonly url: string;
   /**
-   * Loads the configuration again, for calls that begin afterwards. A bad one leaves the old in force,
-   * and the problem is logged. One after the other; never rejects.
+   * Loads the configuration again, for calls that begin afterwards. A bad one leaves the old in
+   * force, and the problem is logged. One after the other; never rejects.
    */
   reload(): Promise<void>;
   /** Logs what nothing caught, as the last thing before the process ends. */

@@ -1,5 +1,6 @@
-// Proves that the catalogue each adapter brings holds together: names lead to their own adapter, retired
-// models have successors that live, the old names that people still use are known, and no price is odd.
+// Proves that the catalogue each adapter brings holds together: names lead to their own adapter,
+// retired models have successors that live, the old names that people still use are known, and no
+// price is odd.
 import { describe, expect, it } from "vitest";
 import type { KnownModel, TokenPrices } from "../../src/contract/adapter.ts";
 import { ModelCatalogue } from "../../src/dispatch/model-catalogue.ts";

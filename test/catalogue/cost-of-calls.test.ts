@@ -1,5 +1,6 @@
-// Proves what answers say of their cost, whole and at the end of a stream alike: known by the prices of the
-// place that answered, and unknown, never 0, wherever something speaks against those prices.
+// Proves what answers say of their cost, whole and at the end of a stream alike: known by the
+// prices of the place that answered, and unknown, never 0, wherever something speaks against those
+// prices.
 import { describe, expect, it } from "vitest";
 import type { ProviderModels } from "../../src/contract/adapter.ts";
 import { adapterOf, costsOf, type PricedCall } from "./priced-calls.ts";

@@ -18,7 +18,9 @@ import { fakeTarget } from "../support/fake-adapter.ts";
 import { chunkedHead, httpChunk, RawUpstream } from "../support/raw-upstream.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
-/** An answer of the Messages or the chat wire: the model it reports, and its usage as it is sent. */
+/**
+ * An answer of the Messages or the chat wire: the model it reports, and its usage as it is sent.
+ */
 export interface Answer {
   readonly model: string;
   readonly usage?: JsonObject;

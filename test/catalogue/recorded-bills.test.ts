@@ -1,5 +1,5 @@
-// Proves our arithmetic and our prices by bills: xAI tells in each answer what it charged. Reads recordings of
-// real answers from CONNECTORS_CORPUS, and skips without it.
+// Proves our arithmetic and our prices by bills: xAI tells in each answer what it charged. Reads
+// recordings of real answers from CONNECTORS_CORPUS, and skips without it.
 import { create, type JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { LLMRequestSchema, type LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";

@@ -1,5 +1,6 @@
-// Proves that old names of models lead to their provider, are sent as they are known there, and fail with the
-// provider's NOT_FOUND and a hint at what follows them; and that no hint is given where none is known.
+// Proves that old names of models lead to their provider, are sent as they are known there, and
+// fail with the provider's NOT_FOUND and a hint at what follows them; and that no hint is given
+// where none is known.
 import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CallRequestSchema } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";

@@ -1,5 +1,5 @@
-// Proves `connector-tool call`: what its flags send, what it prints for people and for machines, and how it
-// fails, in this process and by a server.
+// Proves `connector-tool call`: what its flags send, what it prints for people and for machines,
+// and how it fails, in this process and by a server.
 import { describe, expect, it } from "vitest";
 import { canaryForms, canaryToken } from "../support/canary.ts";
 import { startRecordedServer } from "../support/recorded-server.ts";

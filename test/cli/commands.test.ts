@@ -1,6 +1,6 @@
-// Proves what the other commands of connector-tool print for people and for machines: resolve, count,
-// health, config and completion, and the help of each; and that `--show-grpcurl` prints a command
-// that a shell takes apart into the same call.
+// Proves what the other commands of connector-tool print for people and for machines: resolve,
+// count, health, config and completion, and the help of each; and that `--show-grpcurl` prints a
+// command that a shell takes apart into the same call.
 import { execFileSync } from "node:child_process";
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";

@@ -1,6 +1,6 @@
-// Proves what `connector-tool models` prints for people and for machines, and that `models sync` reads the
-// public lists of models.dev and LiteLLM, tells what is new, changed and missing, and writes files that the
-// reader of catalogues takes, or, where anything is wrong, nothing at all.
+// Proves what `connector-tool models` prints for people and for machines, and that `models sync`
+// reads the public lists of models.dev and LiteLLM, tells what is new, changed and missing, and
+// writes files that the reader of catalogues takes, or, where anything is wrong, nothing at all.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,6 @@
-// Proves what only a process can show of connector-tool: its exit codes, standard input, an interrupt that
-// reaches the provider, readers that leave early, what a terminal gets, and what its start loads.
+// Proves what only a process can show of connector-tool: its exit codes, standard input, an
+// interrupt that reaches the provider, readers that leave early, what a terminal gets, and what its
+// start loads.
 import { describe, expect, it } from "vitest";
 import { canaryForms } from "../support/canary.ts";
 import { until } from "../support/http.ts";

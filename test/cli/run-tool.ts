@@ -10,7 +10,10 @@ export interface ToolRun {
   readonly stderr: string;
 }
 
-/** Runs connector-tool in this process. One at a time; of the environment only what is given is seen. */
+/**
+ * Runs connector-tool in this process. One at a time; of the environment only what is given is
+ * seen.
+ */
 export async function runTool(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},

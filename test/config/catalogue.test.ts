@@ -1,5 +1,6 @@
-// Proves the section `catalogue`: files beside the configuration are read and go over the built-in prices of
-// a running server; and whatever is wrong in them stops the start, each problem with its own file and place.
+// Proves the section `catalogue`: files beside the configuration are read and go over the built-in
+// prices of a running server; and whatever is wrong in them stops the start, each problem with its
+// own file and place.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

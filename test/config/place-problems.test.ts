@@ -1,5 +1,5 @@
-// Proves what a target is told whose host, preset, place or credentials do not fit: line, column, path
-// and what is expected, and never the value.
+// Proves what a target is told whose host, preset, place or credentials do not fit: line, column,
+// path and what is expected, and never the value.
 import { describe, expect, it } from "vitest";
 import { problems, reference } from "./loading.ts";
 

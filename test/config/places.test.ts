@@ -1,5 +1,5 @@
-// Proves where targets of a file are: their host, preset and place, whose key they are given, and what
-// stands in for a key.
+// Proves where targets of a file are: their host, preset and place, whose key they are given, and
+// what stands in for a key.
 import { describe, expect, it } from "vitest";
 import type { Credentials } from "../../src/contract/credentials.ts";
 import type { Target } from "../../src/contract/target.ts";

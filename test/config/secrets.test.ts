@@ -155,7 +155,8 @@ describe("a configuration", () => {
 
   it("shows none when it is described, noted or printed", () => {
     const configuration = load(loading);
-    // The private key, the headers and the bodies are there to be sent, and have no type of their own.
+    // The private key, the headers and the bodies are there to be sent, and have no type of their
+    // own.
     const { listen: _listen, targets, ...settings } = configuration;
     const rest = {
       ...settings,

@@ -16,7 +16,9 @@ type AnyInit = MessageInitShape<ReturnType<ConformanceProtos["message"]>>;
 type UnaryRequest = ConformanceRequest<UnaryDefinition>;
 type StreamRequest = ConformanceRequest<StreamDefinition>;
 
-/** The service of the conformance suite: it answers as each request says, and echoes the request. */
+/**
+ * The service of the conformance suite: it answers as each request says, and echoes the request.
+ */
 export function conformanceService(
   protos: ConformanceProtos,
 ): ServiceImpl<ConformanceProtos["service"]> {

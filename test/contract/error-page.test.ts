@@ -1,5 +1,5 @@
-// Proves what docs/errors.md says of providers' own words, of the hints for Bedrock, and that it names the end
-// of every wire: each row of its tables is tried.
+// Proves what docs/errors.md says of providers' own words, of the hints for Bedrock, and that it
+// names the end of every wire: each row of its tables is tried.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Dialect } from "../../src/contract/adapter.ts";

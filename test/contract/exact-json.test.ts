@@ -1,5 +1,5 @@
-// Proves that JSON is parsed as the language parses it, and that numbers a double rounds are written again with all
-// their digits, wherever they stand and whatever stands beside them.
+// Proves that JSON is parsed as the language parses it, and that numbers a double rounds are
+// written again with all their digits, wherever they stand and whatever stands beside them.
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,5 @@
-// Proves that the proto, the table of reasons and docs/errors.md name the same reasons and statuses.
+// Proves that the proto, the table of reasons and docs/errors.md name the same reasons and
+// statuses.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Code } from "../../gen/ts/google/rpc/code_pb.ts";

@@ -9,8 +9,8 @@ export type AdditionKind = "member" | "block" | "event";
 const words = ["input", "args", "arguments", "parsed"];
 
 /**
- * Puts something unknown, with a marker in it, anywhere into a body, and says where. Empty: there is no
- * place for it. The body is changed. `closed` are members that are left as they are.
+ * Puts something unknown, with a marker in it, anywhere into a body, and says where. Empty: there
+ * is no place for it. The body is changed. `closed` are members that are left as they are.
  */
 export function addToBody(
   body: JsonObject,
@@ -63,7 +63,9 @@ function setUnknown(object: JsonObject, marker: string): void {
   object.x_unknown_member = { marker };
 }
 
-/** A block as unlike the others of a list as one of a newer release: only its type or name is new. */
+/**
+ * A block as unlike the others of a list as one of a newer release: only its type or name is new.
+ */
 function unknownBlock(list: readonly JsonValue[], marker: string): JsonObject | undefined {
   const typed = list.some((item) => isObject(item) && typeof item.type === "string");
   return typed ? { type: "x_unknown_block", x_payload: { marker } } : undefined;

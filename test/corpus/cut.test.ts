@@ -1,7 +1,7 @@
-// Proves that a recorded stream which is cut before its end never ends with OK and never hangs: cut at
-// event boundaries (at every one with CONNECTORS_EXHAUSTIVE=1, else at some of each stream) and at random
-// bytes, ended cleanly or torn. What was delivered stays a prefix of
-// the whole text. Only behind the logical end (stop reason seen, last marker missing) may it be OK.
+// Proves that a recorded stream which is cut before its end never ends with OK and never hangs: cut
+// at event boundaries (at every one with CONNECTORS_EXHAUSTIVE=1, else at some of each stream) and
+// at random bytes, ended cleanly or torn. What was delivered stays a prefix of the whole text. Only
+// behind the logical end (stop reason seen, last marker missing) may it be OK.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import { inTurns } from "./in-turns.ts";

@@ -43,7 +43,9 @@ function headersOf(bytes: Buffer): ReadonlyMap<string, string> {
   return headers;
 }
 
-/** Chunks of a recorded InvokeModel stream as server-sent events, as Claude's own API sends them. */
+/**
+ * Chunks of a recorded InvokeModel stream as server-sent events, as Claude's own API sends them.
+ */
 export function chunksAsEvents(bytes: Buffer): string {
   return messagesOf(bytes)
     .filter(({ type }) => type === "chunk")

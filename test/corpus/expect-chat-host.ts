@@ -7,8 +7,8 @@ import type { Recording } from "./recordings.ts";
 export type UsageReader = (usage: Plain, read: ExpectedUsage) => Partial<ExpectedUsage>;
 
 /**
- * What a recording of a host of Chat Completions says. Hosts may leave out `[DONE]`, have errors without an
- * object, and count in ways of their own.
+ * What a recording of a host of Chat Completions says. Hosts may leave out `[DONE]`, have errors
+ * without an object, and count in ways of their own.
  */
 export function expectChatHost(
   usageOf: UsageReader = () => ({}),
@@ -43,7 +43,10 @@ export const usageOfDeepSeek: UsageReader = ({ prompt_cache_hit_tokens: hit }) =
   cacheRead: countOf(hit),
 });
 
-/** Grok at Azure counts more tokens from the cache than it counts at all: they are beside the others. */
+/**
+ * Grok at Azure counts more tokens from the cache than it counts at all: they are beside the
+ * others.
+ */
 export const usageOfAzure: UsageReader = (_, { input, cacheRead }) => ({
   input: cacheRead > input ? input + cacheRead : input,
 });

@@ -24,7 +24,9 @@ export function expectOpenAIResponses({ response }: Recording): Expectation | un
   return last === undefined ? undefined : answerOf(withItems(objectOf(last.response), events));
 }
 
-/** Some recordings strip the items from the terminal event; those of the done events are the same. */
+/**
+ * Some recordings strip the items from the terminal event; those of the done events are the same.
+ */
 function withItems(response: Plain, events: readonly Plain[]): Plain {
   if (objectsOf(response.output).length > 0) return response;
   const output = events

@@ -15,15 +15,20 @@ export interface JudgedAPI {
   readonly target?: Readonly<Record<string, string>>;
   /** Path that the base URL ends with, such as "/v1". Default: none. */
   readonly path?: string;
-  /** What a recording says, read without any code of the product. Undefined: it cannot be judged. */
+  /**
+   * What a recording says, read without any code of the product. Undefined: it cannot be judged.
+   */
   readonly expect: (recording: Recording) => Expectation | undefined;
-  /** Where in the bytes of a cut stream the answer is logically whole. Unset: at its terminal marker. */
+  /**
+   * Where in the bytes of a cut stream the answer is logically whole. Unset: at its terminal
+   * marker.
+   */
   readonly logicalEnd?: { readonly test: (latin1: string) => boolean };
   /** Members of a whole answer in which the provider repeats the request. Default: none. */
   readonly echoed?: readonly string[];
   /**
-   * Places in events that a later event of the stream says again, whole, so that an addition to one of
-   * them alone is none that a provider makes. Default: none.
+   * Places in events that a later event of the stream says again, whole, so that an addition to one
+   * of them alone is none that a provider makes. Default: none.
    */
   readonly restated?: RegExp;
   /** How recorded requests are read and compared. Unset: they are not judged. */

@@ -22,7 +22,10 @@ export const judgedAPIs: JudgedAPIs = {
   ...cloudAPIs,
 };
 
-/** Names of the judged APIs; `CONNECTORS_API` (a regular expression) leaves some out, for work on one. */
+/**
+ * Names of the judged APIs; `CONNECTORS_API` (a regular expression) leaves some out, for work on
+ * one.
+ */
 export const judgedNames: readonly string[] = Object.keys(judgedAPIs).filter((name) =>
   new RegExp(process.env.CONNECTORS_API ?? "").test(name),
 );

@@ -19,8 +19,8 @@ import {
 } from "./request-draft.ts";
 
 /**
- * Reads a body of Anthropic's Messages as its author would have asked the contract. `adapter` is the
- * one that is asked.
+ * Reads a body of Anthropic's Messages as its author would have asked the contract. `adapter` is
+ * the one that is asked.
  */
 export function readAnthropicRequest(body: Plain, adapter = "anthropic"): ReadRequest {
   const own = new ProviderFields(adapter);

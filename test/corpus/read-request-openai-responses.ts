@@ -23,8 +23,8 @@ import {
 const sealed = "reasoning.encrypted_content";
 
 /**
- * Reads a body of OpenAI's Responses as its author would have asked the contract. `adapter` is the one
- * that is asked.
+ * Reads a body of OpenAI's Responses as its author would have asked the contract. `adapter` is the
+ * one that is asked.
  */
 export function readOpenAIResponsesRequest(body: Plain, adapter = "openai"): ReadRequest {
   const own = new ProviderFields(adapter);

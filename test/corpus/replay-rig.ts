@@ -46,7 +46,10 @@ export class ReplayRig {
     return new ReplayRig(folder, upstream, server);
   }
 
-  /** Calls, unary or streamed as the recording was; what the stream delivered must agree with its end. */
+  /**
+   * Calls, unary or streamed as the recording was; what the stream delivered must agree with its
+   * end.
+   */
   async answer(
     recording: Recording,
     pieces: readonly Uint8Array[],

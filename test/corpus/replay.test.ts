@@ -1,6 +1,7 @@
-// Proves that recorded answers of real providers come through a running server unchanged: text, thinking,
-// tool calls, stop reason, usage and errors, with the bytes cut anywhere, over gRPC and real sockets.
-// Every exception is listed with its reason in known-exceptions.json; one that no longer fails must go.
+// Proves that recorded answers of real providers come through a running server unchanged: text,
+// thinking, tool calls, stop reason, usage and errors, with the bytes cut anywhere, over gRPC and
+// real sockets. Every exception is listed with its reason in known-exceptions.json; one that no
+// longer fails must go.
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inTurns } from "./in-turns.ts";

@@ -1,6 +1,6 @@
-// Proves that the failures which users of the providers have reported get a reason that fits them, and
-// that limits of rate, spent money, overload and prompts that are too long are told apart. What fits
-// is told by their status, codes and words here, without any code of the product.
+// Proves that the failures which users of the providers have reported get a reason that fits them,
+// and that limits of rate, spent money, overload and prompts that are too long are told apart. What
+// fits is told by their status, codes and words here, without any code of the product.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -39,7 +39,9 @@ function toReported({ id, api, response }: Plain): Reported {
   };
 }
 
-/** Wires of one family classify alike: the older ones are not spoken, and read as their successors. */
+/**
+ * Wires of one family classify alike: the older ones are not spoken, and read as their successors.
+ */
 function apiOf(api: string): string {
   if (judgedAPIs[api] !== undefined) return api;
   return judgedAPIs[`${api.split(".")[0]}.chat`] === undefined

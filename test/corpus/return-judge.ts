@@ -9,8 +9,8 @@ import { spokenBy, type TurnPair, turnsOf } from "./turn-pairs.ts";
 
 /**
  * What of an answer does not go back as the recorded client sent it back: decodes the recorded
- * answer, appends its content to the request as a caller would, and encodes that. A client may leave
- * things out, so only what it sent is looked for, member by member and in its order.
+ * answer, appends its content to the request as a caller would, and encodes that. A client may
+ * leave things out, so only what it sent is looked for, member by member and in its order.
  */
 export function returnProblems(pair: TurnPair, api: RequestAPI): readonly string[] {
   const { request: asked, stream } = readRecorded(pair.earlier, api);

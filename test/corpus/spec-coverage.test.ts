@@ -1,6 +1,7 @@
-// Proves by the providers' own specifications that every documented reason for the end of an answer has
-// a StopReason of its own, or stands below with why it has none, and that every documented block, part
-// and event is read: none is refused, none vanishes, and kinds of failure are thrown as such.
+// Proves by the providers' own specifications that every documented reason for the end of an answer
+// has a StopReason of its own, or stands below with why it has none, and that every documented
+// block, part and event is read: none is refused, none vanishes, and kinds of failure are thrown as
+// such.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type JsonObject, toJsonString } from "@bufbuild/protobuf";

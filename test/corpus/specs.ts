@@ -12,7 +12,10 @@ export function specOf(file: string): Spec {
   return objectOf(objectOf(whole.components).schemas ?? whole.shapes);
 }
 
-/** Words of the first enumeration inside a schema, below members of these names. Empty: there is none. */
+/**
+ * Words of the first enumeration inside a schema, below members of these names. Empty: there is
+ * none.
+ */
 export function enumAt(
   spec: Spec,
   schema: string,

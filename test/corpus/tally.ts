@@ -12,7 +12,9 @@ export interface Tally {
   readonly equal: number;
 }
 
-/** Prints a tally, and adds it to the file `CONNECTORS_TALLIES`, if that is set, as a line of JSON. */
+/**
+ * Prints a tally, and adds it to the file `CONNECTORS_TALLIES`, if that is set, as a line of JSON.
+ */
 export function report(tally: Tally): void {
   const { api, judge, recordings, judged, equal } = tally;
   console.info(`${api}: ${judge}: ${equal} of ${judged} equal, of ${recordings}`);

@@ -1,6 +1,6 @@
-// Proves that what providers add tomorrow neither crashes a decoder nor vanishes: members that nobody knows, put
-// anywhere into every recorded answer, blocks and events of unknown types, and unknown stop reasons. What is
-// known stays as it was, and each addition is found in the answer.
+// Proves that what providers add tomorrow neither crashes a decoder nor vanishes: members that
+// nobody knows, put anywhere into every recorded answer, blocks and events of unknown types, and
+// unknown stop reasons. What is known stays as it was, and each addition is found in the answer.
 import { type JsonObject, toJsonString } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { type LLMResponse, LLMResponseSchema } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";

@@ -1,5 +1,6 @@
-// Proves that Bedrock's failures are classified by type, words and status, whatever stands around the type and
-// wherever it stands; that exceptions inside a stream are errors; and that people are told what helps.
+// Proves that Bedrock's failures are classified by type, words and status, whatever stands around
+// the type and wherever it stands; that exceptions inside a stream are errors; and that people are
+// told what helps.
 import { describe, expect, it } from "vitest";
 import type { ConnectorError } from "../../src/contract/connector-error.ts";
 import { bedrockConverse } from "../../src/dialects/bedrock-converse/dialect.ts";

@@ -1,6 +1,6 @@
-// Proves that InvokeModel is asked with Claude's body as Bedrock wants it: the model in the path, the version and
-// betas in the body, no flag for a stream; and that chunks in base64 are Claude's own events, with Bedrock's
-// exceptions, padding and measurements beside them.
+// Proves that InvokeModel is asked with Claude's body as Bedrock wants it: the model in the path,
+// the version and betas in the body, no flag for a stream; and that chunks in base64 are Claude's
+// own events, with Bedrock's exceptions, padding and measurements beside them.
 import { create, type JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { LLMRequestSchema, Role, StopReason } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";

@@ -1,6 +1,6 @@
-// Proves Bedrock through a running server over real sockets: what is asked is signed so that an independent signer
-// signs it alike, or bears a key; whole answers and binary streams come through; what breaks in a stream is an error
-// that says how far it had come; and no secret is in any error.
+// Proves Bedrock through a running server over real sockets: what is asked is signed so that an
+// independent signer signs it alike, or bears a key; whole answers and binary streams come through;
+// what breaks in a stream is an error that says how far it had come; and no secret is in any error.
 import { createHash, createHmac } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";

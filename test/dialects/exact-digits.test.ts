@@ -1,5 +1,5 @@
-// Proves that arguments, blocks and citations that a provider sends as objects keep every digit of a
-// number that a double would round, on each wire that knows them.
+// Proves that arguments, blocks and citations that a provider sends as objects keep every digit of
+// a number that a double would round, on each wire that knows them.
 import { describe, expect, it } from "vitest";
 import type { Dialect } from "../../src/contract/adapter.ts";
 import { anthropicMessages } from "../../src/dialects/anthropic-messages/dialect.ts";

@@ -1,5 +1,6 @@
-// Proves that every shape in which servers of the OpenAI family report a failure is read, and that each
-// failure gets the reason of the error table: by its structured code first, then its status, then words.
+// Proves that every shape in which servers of the OpenAI family report a failure is read, and that
+// each failure gets the reason of the error table: by its structured code first, then its status,
+// then words.
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { reasons } from "../../src/contract/reasons.ts";

@@ -1,6 +1,6 @@
-// Proves in virtual time that deadlines, timeouts and cancellation end a call at the exact instant, with
-// the right reason, and that the provider's connection is closed (targets T5 to T7, faults S06, S07, S20);
-// and that an answer over its limit ends one, too.
+// Proves in virtual time that deadlines, timeouts and cancellation end a call at the exact instant,
+// with the right reason, and that the provider's connection is closed (targets T5 to T7, faults
+// S06, S07, S20); and that an answer over its limit ends one, too.
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConnectorError } from "../../src/contract/connector-error.ts";

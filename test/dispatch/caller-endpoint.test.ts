@@ -1,5 +1,5 @@
-// Proves what a call with a base URL of its own keeps of the target it names: the wire, and nothing that
-// the operator meant for another address.
+// Proves what a call with a base URL of its own keeps of the target it names: the wire, and nothing
+// that the operator meant for another address.
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { LLMRequestSchema } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";

@@ -1,5 +1,5 @@
-// Proves what a call ends with when a provider misbehaves (faults U05 to U32, S01 to S27), on each wire,
-// unary and streamed, over real sockets: the reason, and what was delivered.
+// Proves what a call ends with when a provider misbehaves (faults U05 to U32, S01 to S27), on each
+// wire, unary and streamed, over real sockets: the reason, and what was delivered.
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Reason } from "../../src/contract/reasons.ts";

@@ -1,4 +1,5 @@
-// Proves where names lead: prefixes, routes, patterns, aliases, in that order, and what is not routed.
+// Proves where names lead: prefixes, routes, patterns, aliases, in that order, and what is not
+// routed.
 import { describe, expect, it } from "vitest";
 import { ConnectorError } from "../../src/contract/connector-error.ts";
 import { Registry } from "../../src/dispatch/registry.ts";

@@ -1,5 +1,6 @@
-// Proves who is let in by a real configuration: tokens on each protocol and for each method, reflection too,
-// health aside; TLS with ALPN and certificates of clients; and that no refused call reaches a provider.
+// Proves who is let in by a real configuration: tokens on each protocol and for each method,
+// reflection too, health aside; TLS with ALPN and certificates of clients; and that no refused call
+// reaches a provider.
 import { connect as connectTLS } from "node:tls";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,6 +1,6 @@
-// Proves that an answer is the same however it is asked for: `finished.response` equals what Call gives,
-// field for field (timings, ids of attempts and create_time aside), on every protocol and every wire of a
-// provider; and that the events of a stream add up to it.
+// Proves that an answer is the same however it is asked for: `finished.response` equals what Call
+// gives, field for field (timings, ids of attempts and create_time aside), on every protocol and
+// every wire of a provider; and that the events of a stream add up to it.
 import { type JsonObject, type JsonValue, toJson } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import { beforeAll, describe, expect, it } from "vitest";

@@ -1,6 +1,7 @@
-// Proves that a caller that does not read stops the provider (S22): its socket takes a bounded number of
-// bytes, memory stays flat, other calls are served, and the caller gets everything when it reads on; and
-// that neither a cancel nor a deadline waits for a caller that does not read. The numbers are printed.
+// Proves that a caller that does not read stops the provider (S22): its socket takes a bounded
+// number of bytes, memory stays flat, other calls are served, and the caller gets everything when
+// it reads on; and that neither a cancel nor a deadline waits for a caller that does not read. The
+// numbers are printed.
 import { once } from "node:events";
 import { afterAll, describe, expect, it } from "vitest";
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";

@@ -1,7 +1,7 @@
-// Proves that a caller's cancel or passed deadline closes the provider's socket (S20, S23, T5, T6), on each
-// protocol and by grpc-js, unary and streamed, at each phase of the provider's answer. The times that it
-// took are printed. The machine may be busy: what a test waits for is the close itself, and a deadline that
-// passed before the call came to its phase is tried again, longer.
+// Proves that a caller's cancel or passed deadline closes the provider's socket (S20, S23, T5, T6),
+// on each protocol and by grpc-js, unary and streamed, at each phase of the provider's answer. The
+// times that it took are printed. The machine may be busy: what a test waits for is the close
+// itself, and a deadline that passed before the call came to its phase is tried again, longer.
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -124,7 +124,9 @@ function scene(phase: Phase, by: string) {
 
 type Request = ReturnType<typeof scene>["request"];
 
-/** Makes a call; resolves with the error at its end. `onEvent` is told how many events have come. */
+/**
+ * Makes a call; resolves with the error at its end. `onEvent` is told how many events have come.
+ */
 async function failureOf(
   wire: Wire,
   { method }: Phase,
@@ -157,7 +159,9 @@ async function cancelled(wire: Wire, phase: Phase): Promise<void> {
   expect((await failed).code).toBe(1);
 }
 
-/** Makes a call with longer and longer deadlines, until it says of one that it came to its phase. */
+/**
+ * Makes a call with longer and longer deadlines, until it says of one that it came to its phase.
+ */
 async function untilReached(
   phase: Phase,
   callWith: (deadlineMs: number) => Promise<boolean>,

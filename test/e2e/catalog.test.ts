@@ -1,5 +1,6 @@
-// Proves what is told about models, on each protocol: where a name leads and by which rule (and that a call
-// goes there), pages of models and their tokens, and numbers of tokens, reported and estimated.
+// Proves what is told about models, on each protocol: where a name leads and by which rule (and
+// that a call goes there), pages of models and their tokens, and numbers of tokens, reported and
+// estimated.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ModelInfo } from "../../gen/ts/nexen/connectors/v1/catalog_pb.ts";
 import { Role, UsageSource } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";

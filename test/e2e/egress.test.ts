@@ -1,6 +1,6 @@
-// Proves where a configuration lets the server connect to: a target without `allow_private` reaches nothing
-// on this machine, however it is written (C08, C10), redirects are not followed (U16), an untrusted
-// certificate ends the attempt (U04); and that the key goes nowhere else.
+// Proves where a configuration lets the server connect to: a target without `allow_private` reaches
+// nothing on this machine, however it is written (C08, C10), redirects are not followed (U16), an
+// untrusted certificate ends the attempt (U04); and that the key goes nowhere else.
 import { describe, expect, it } from "vitest";
 import { createCertificate } from "../support/certificate.ts";
 import { rawUpstream } from "../support/http.ts";

@@ -1,6 +1,6 @@
-// Proves that a provider's failure leaves the same on each protocol, and in grpc-js: status, reason, message,
-// every detail field by field (timings aside), and the trailers that say whether to try again; that the
-// status is at most 4 KiB; and that no key is in it.
+// Proves that a provider's failure leaves the same on each protocol, and in grpc-js: status,
+// reason, message, every detail field by field (timings aside), and the trailers that say whether
+// to try again; that the status is at most 4 KiB; and that no key is in it.
 import { create, type DescMessage, type JsonValue, toBinary, toJson } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import type { ConnectError } from "@connectrpc/connect";

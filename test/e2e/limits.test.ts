@@ -1,6 +1,6 @@
-// Proves that limits and timeouts hold through the whole server: what a streamed answer adds up to, answers
-// that break off, times of an attempt and between deltas, heartbeats; and that each ends the provider's
-// connection and says how far the answer had come.
+// Proves that limits and timeouts hold through the whole server: what a streamed answer adds up to,
+// answers that break off, times of an attempt and between deltas, heartbeats; and that each ends
+// the provider's connection and says how far the answer had come.
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";

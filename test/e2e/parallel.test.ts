@@ -1,6 +1,7 @@
-// Proves that calls do not meet: any number of them, over few connections to the provider, with callers that
-// leave in between, each get their own answer; that what a provider sends unasked reaches nobody (U34); that
-// a connection that went stale is replaced (U07); and that 500 streams at once are complete.
+// Proves that calls do not meet: any number of them, over few connections to the provider, with
+// callers that leave in between, each get their own answer; that what a provider sends unasked
+// reaches nobody (U34); that a connection that went stale is replaced (U07); and that 500 streams
+// at once are complete.
 import type { Client } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import type { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";

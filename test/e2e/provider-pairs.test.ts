@@ -1,6 +1,7 @@
-// Proves that a conversation with a picture, thinking and tools can begin at any provider, go on at any other and
-// come back: no provider refuses its request, what belongs to the first one reaches it unchanged when it is asked
-// again (ids of calls, signatures, sealed thinking), and what cannot travel is a Warning. All pairs, simulated.
+// Proves that a conversation with a picture, thinking and tools can begin at any provider, go on at
+// any other and come back: no provider refuses its request, what belongs to the first one reaches
+// it unchanged when it is asked again (ids of calls, signatures, sealed thinking), and what cannot
+// travel is a Warning. All pairs, simulated.
 import { create } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -18,7 +19,9 @@ import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts
 import { clientOver, wires } from "../support/rpc-client.ts";
 import { openServer } from "../support/running-server.ts";
 
-/** Each wire as a target: its keys, the simulated provider it is led to, and a model that thinks. */
+/**
+ * Each wire as a target: its keys, the simulated provider it is led to, and a model that thinks.
+ */
 interface Place {
   readonly keys: string;
   readonly wire: string;
@@ -166,7 +169,10 @@ function resultsOf({ content }: LLMResponse): Content {
   return create(ContentSchema, { role: Role.TOOL, parts });
 }
 
-/** Marks of a provider's answer that must come back to it: signatures, sealed thinking, ids of calls. */
+/**
+ * Marks of a provider's answer that must come back to it: signatures, sealed thinking, ids of
+ * calls.
+ */
 function marksOf({ content }: LLMResponse, place: string): readonly string[] {
   return (content?.parts ?? []).flatMap(({ kind }) => {
     if (kind.case === "toolCall") return places[place]?.hasNoIDs ? [] : [kind.value.id];

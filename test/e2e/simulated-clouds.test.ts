@@ -1,5 +1,6 @@
-// Proves that a file with targets at clouds, of every adapter that is there, is answered by simulated
-// clouds that speak their own wires: whole, streamed and counted, without a key or credentials.
+// Proves that a file with targets at clouds, of every adapter that is there, is answered by
+// simulated clouds that speak their own wires: whole, streamed and counted, without a key or
+// credentials.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { newLLM } from "../../src/connectors.ts";
 import type { LLM, LLMRequestInput } from "../../src/contract/llm.ts";

@@ -1,6 +1,6 @@
-// Proves that a request that is not valid (V01 to V27) is refused through the whole server, on each protocol
-// and in each method, with its fields named and without a request to a provider; that what may be sent is
-// taken; and what of a caller's headers reaches the provider (V22).
+// Proves that a request that is not valid (V01 to V27) is refused through the whole server, on each
+// protocol and in each method, with its fields named and without a request to a provider; that what
+// may be sent is taken; and what of a caller's headers reaches the provider (V22).
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CallRequestSchema } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";

@@ -1,6 +1,6 @@
-// Proves that lengths and headers of an AWS event stream that cannot be are typed errors though their
-// sums are right, that a message is limited to the byte, and that small pieces cost no more than
-// linear time.
+// Proves that lengths and headers of an AWS event stream that cannot be are typed errors though
+// their sums are right, that a message is limited to the byte, and that small pieces cost no more
+// than linear time.
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { AWSEventStreamFramer } from "../../src/framing/aws-event-stream-framer.ts";

@@ -1,6 +1,6 @@
-// Proves that AWS event streams are cut into messages wherever the bytes are cut, that headers of all
-// ten types are understood, and that a wrong sum, length or header, and any flipped bit, is a typed
-// error and never another frame.
+// Proves that AWS event streams are cut into messages wherever the bytes are cut, that headers of
+// all ten types are understood, and that a wrong sum, length or header, and any flipped bit, is a
+// typed error and never another frame.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AWSEventStreamFramer } from "../../src/framing/aws-event-stream-framer.ts";

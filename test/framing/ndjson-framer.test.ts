@@ -1,5 +1,6 @@
-// Proves that JSON lines come out the same whatever their endings and cuts, that blank lines are none,
-// that the last line counts without its newline only if it is whole, and that lines have a limit.
+// Proves that JSON lines come out the same whatever their endings and cuts, that blank lines are
+// none, that the last line counts without its newline only if it is whole, and that lines have a
+// limit.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NDJSONFramer } from "../../src/framing/ndjson-framer.ts";

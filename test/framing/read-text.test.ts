@@ -1,5 +1,5 @@
-// Proves that a body is read as UTF-8 wherever it is cut, that its limit is exact, that nothing is read
-// beyond it and the body is left, and that a body of single bytes costs no memory of its own.
+// Proves that a body is read as UTF-8 wherever it is cut, that its limit is exact, that nothing is
+// read beyond it and the body is left, and that a body of single bytes costs no memory of its own.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ConnectorError } from "../../src/contract/connector-error.ts";

@@ -1,6 +1,6 @@
-// Proves that server-sent events come out the same whatever their line endings and wherever the bytes
-// are cut, that the rules of the WHATWG standard hold (with the one documented deviation at the end),
-// and that no line, event or number of events makes the framer slow or large.
+// Proves that server-sent events come out the same whatever their line endings and wherever the
+// bytes are cut, that the rules of the WHATWG standard hold (with the one documented deviation at
+// the end), and that no line, event or number of events makes the framer slow or large.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Frame } from "../../src/contract/adapter.ts";
@@ -49,7 +49,9 @@ function linesOf(written: WrittenEvent): string[] {
   ];
 }
 
-/** The lines, each with an ending of its own; CR before a bare LF becomes CRLF, or it would be one. */
+/**
+ * The lines, each with an ending of its own; CR before a bare LF becomes CRLF, or it would be one.
+ */
 function joined(lines: readonly string[], endings: Iterator<string>): string {
   let text = "";
   for (const line of lines) {

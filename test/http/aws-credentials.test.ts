@@ -1,6 +1,6 @@
-// Proves that requests are signed with a target's own credentials or those that a chain finds, for the
-// target's region; that fetched secrets are told to the redactor; and that what is missing, refused,
-// unreachable or late is a typed error with a hint and without any secret.
+// Proves that requests are signed with a target's own credentials or those that a chain finds, for
+// the target's region; that fetched secrets are told to the redactor; and that what is missing,
+// refused, unreachable or late is a typed error with a hint and without any secret.
 import { describe, expect, it } from "vitest";
 import { ConnectorError } from "../../src/contract/connector-error.ts";
 import type { AWSCredentials } from "../../src/contract/credentials.ts";

@@ -1,5 +1,6 @@
-// Proves that credentials are found where AWS's tools find them: in the environment, in shared files by
-// profile, from a helper process, from the metadata service of a container; and that none is a typed error.
+// Proves that credentials are found where AWS's tools find them: in the environment, in shared
+// files by profile, from a helper process, from the metadata service of a container; and that none
+// is a typed error.
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

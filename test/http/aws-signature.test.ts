@@ -1,5 +1,6 @@
-// Proves that requests are signed as AWS signs them: the signatures that its documentation publishes come
-// out, and an independent implementation agrees for any path, query, header, body, secret and instant.
+// Proves that requests are signed as AWS signs them: the signatures that its documentation
+// publishes come out, and an independent implementation agrees for any path, query, header, body,
+// secret and instant.
 import { createHash, createHmac } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
 import fc from "fast-check";

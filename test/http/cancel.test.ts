@@ -1,6 +1,6 @@
-// Proves that an abort in any phase rejects with its reason and closes the socket within a few turns of
-// the event loop (no time passes for it, however busy the machine is), that nothing of it stays
-// behind, and that a reader that stops stops the provider with memory flat.
+// Proves that an abort in any phase rejects with its reason and closes the socket within a few
+// turns of the event loop (no time passes for it, however busy the machine is), that nothing of it
+// stays behind, and that a reader that stops stops the provider with memory flat.
 import { describe, expect, it } from "vitest";
 import type { HttpClient } from "../../src/http/http-client.ts";
 import {

@@ -1,5 +1,5 @@
-// Proves that a pool holds no connection that has closed and says when it has none, so that the pools
-// of origins nobody calls any more disappear, and that a pool that was closed keeps nothing.
+// Proves that a pool holds no connection that has closed and says when it has none, so that the
+// pools of origins nobody calls any more disappear, and that a pool that was closed keeps nothing.
 // Gives every client `request`, which the product does without.
 import "undici";
 import { expect, it, onTestFinished } from "vitest";

@@ -1,5 +1,5 @@
-// Proves that an answer which is encoded unasked is decoded as its bytes come, within the limit of an
-// answer, that bombs and unknown encodings are refused, and that leaving it closes the socket.
+// Proves that an answer which is encoded unasked is decoded as its bytes come, within the limit of
+// an answer, that bombs and unknown encodings are refused, and that leaving it closes the socket.
 import { brotliCompressSync, createGzip, deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import {

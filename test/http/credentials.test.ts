@@ -1,5 +1,5 @@
-// Proves that a key goes into its header unchanged, that a key which could break a header is refused,
-// and that no error shows a key.
+// Proves that a key goes into its header unchanged, that a key which could break a header is
+// refused, and that no error shows a key.
 import { describe, expect, it } from "vitest";
 import type { AuthScheme } from "../../src/contract/adapter.ts";
 import { Secret } from "../../src/contract/secret.ts";

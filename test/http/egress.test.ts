@@ -1,6 +1,6 @@
-// Proves that no connection is made to an address that may not be called: not by any way to write it,
-// not by what a name resolves to, not when the resolver changes its mind, and not as one of several;
-// that a target may allow private addresses, and that nobody may allow a metadata service.
+// Proves that no connection is made to an address that may not be called: not by any way to write
+// it, not by what a name resolves to, not when the resolver changes its mind, and not as one of
+// several; that a target may allow private addresses, and that nobody may allow a metadata service.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type AddressKind, addressKind, isForbiddenHost } from "../../src/contract/address.ts";

@@ -1,5 +1,5 @@
-// Proves which tokens of Microsoft Entra a request gets, for an application and by the default chain:
-// what the issuer is asked, how long a token is kept, and that no failure shows a secret.
+// Proves which tokens of Microsoft Entra a request gets, for an application and by the default
+// chain: what the issuer is asked, how long a token is kept, and that no failure shows a secret.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// Proves what a call is told whose credentials for Google are missing, unusable or refused, or whose
-// issuer does not answer, and that none of it shows a secret or a path of this machine.
+// Proves what a call is told whose credentials for Google are missing, unusable or refused, or
+// whose issuer does not answer, and that none of it shows a secret or a path of this machine.
 import { tmpdir } from "node:os";
 import { fc, it as property } from "@fast-check/vitest";
 import { beforeEach, describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
-// Proves which tokens of Google's a request gets, for every kind of credentials file and by the default
-// chain: what the issuer is asked, and how long a token is kept.
+// Proves which tokens of Google's a request gets, for every kind of credentials file and by the
+// default chain: what the issuer is asked, and how long a token is kept.
 import { createVerify } from "node:crypto";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";

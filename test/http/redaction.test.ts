@@ -1,5 +1,6 @@
-// Proves that no secret the redactor was told of survives in any text, as it is, in JSON, in a URL or
-// in base64, nor what looks like a credential; that other text stays; and that it takes linear time.
+// Proves that no secret the redactor was told of survives in any text, as it is, in JSON, in a URL
+// or in base64, nor what looks like a credential; that other text stays; and that it takes linear
+// time.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../src/contract/secret.ts";

@@ -1,5 +1,5 @@
-// Proves that a fetched value is kept, shared by all who ask at once, fetched anew five minutes before it
-// expires, and that neither a caller who gives up nor a failure takes it from the others.
+// Proves that a fetched value is kept, shared by all who ask at once, fetched anew five minutes
+// before it expires, and that neither a caller who gives up nor a failure takes it from the others.
 import { describe, expect, it } from "vitest";
 import { type Fetched, RenewedValue } from "../../src/http/renewed-value.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";

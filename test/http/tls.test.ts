@@ -1,5 +1,5 @@
-// Proves that TLS connections are made to providers whose certificate holds and to no other, that what
-// does not hold is PROVIDER_TLS_INVALID after one attempt, and that sessions are resumed.
+// Proves that TLS connections are made to providers whose certificate holds and to no other, that
+// what does not hold is PROVIDER_TLS_INVALID after one attempt, and that sessions are resumed.
 import type { TLSSocket } from "node:tls";
 import { describe, expect, it } from "vitest";
 import type { Resolver } from "../../src/http/egress.ts";

@@ -1,6 +1,6 @@
-// Proves what each fault of the transport becomes: a typed error that names its phase and nothing of
-// the request or the answer, with the socket closed, and one free retry where a used connection had
-// been closed before it was used again, and nowhere else.
+// Proves what each fault of the transport becomes: a typed error that names its phase and nothing
+// of the request or the answer, with the socket closed, and one free retry where a used connection
+// had been closed before it was used again, and nowhere else.
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { ConnectorError } from "../../src/contract/connector-error.ts";

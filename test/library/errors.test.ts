@@ -1,5 +1,6 @@
-// Proves that errors are the same in process and by a server, field for field: each case of the table fails
-// both ways with a ConnectorError that has the expected reason, and the two are compared.
+// Proves that errors are the same in process and by a server, field for field: each case of the
+// table fails both ways with a ConnectorError that has the expected reason, and the two are
+// compared.
 import { inspect } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Attempt } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";

@@ -1,5 +1,5 @@
-// Proves that the library calls and streams the same in process and by a server: whole answers, events,
-// text, the final response at any time, leaving early, signals and deadlines.
+// Proves that the library calls and streams the same in process and by a server: whole answers,
+// events, text, the final response at any time, leaving early, signals and deadlines.
 import { toJson } from "@bufbuild/protobuf";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type LLMResponse, LLMResponseSchema } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";

@@ -1,5 +1,5 @@
-// Proves that each option of newLLM becomes its field of CallOptions, that the last repeat wins, and that
-// options which cannot be are refused before anything is called.
+// Proves that each option of newLLM becomes its field of CallOptions, that the last repeat wins,
+// and that options which cannot be are refused before anything is called.
 import { create, type MessageInitShape, toJson } from "@bufbuild/protobuf";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {

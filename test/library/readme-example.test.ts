@@ -1,5 +1,5 @@
-// Proves that the library's example in the README is right: the file beside this one is that example, the
-// compiler checks it, and here it runs, prints what it says and ends by itself.
+// Proves that the library's example in the README is right: the file beside this one is that
+// example, the compiler checks it, and here it runs, prints what it says and ends by itself.
 import { readFileSync } from "node:fs";
 import { expect, it, onTestFinished } from "vitest";
 import { startSimulator } from "../../src/simulator/simulator.ts";

@@ -1,5 +1,5 @@
-// Proves how a stream is read: readers share the events in order, the whole answer takes none away, leaving
-// ends what is waited for, and no end but a finished one looks like one.
+// Proves how a stream is read: readers share the events in order, the whole answer takes none away,
+// leaving ends what is waited for, and no end but a finished one looks like one.
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import {

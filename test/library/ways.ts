@@ -9,7 +9,9 @@ import { startRecordedServer } from "../support/recorded-server.ts";
 /** A way from the library to a provider. */
 export interface Way {
   readonly name: string;
-  /** An LLM whose calls end at the file's simulator. Its key is the canary unless options say more. */
+  /**
+   * An LLM whose calls end at the file's simulator. Its key is the canary unless options say more.
+   */
   open(model: string, ...options: readonly LLMOption[]): LLM;
 }
 
@@ -27,7 +29,9 @@ export function theScene(): Scene {
   return scene;
 }
 
-/** Opens a simulator that takes only the canary as key, and a server before it, for one test file. */
+/**
+ * Opens a simulator that takes only the canary as key, and a server before it, for one test file.
+ */
 export function setScene(): void {
   const open: (() => Promise<void>)[] = [];
   beforeAll(async () => {

@@ -1,6 +1,7 @@
-// Follows docs/adding-a-provider.md in a copy of the tree: the script begins a provider whose tests fail; its
-// folder is filled with a small wire of its own, and nothing else is touched; then its tests and those of
-// the import table pass, and a server of that tree answers by it. Shared wires need no more than the script.
+// Follows docs/adding-a-provider.md in a copy of the tree: the script begins a provider whose tests
+// fail; its folder is filled with a small wire of its own, and nothing else is touched; then its
+// tests and those of the import table pass, and a server of that tree answers by it. Shared wires
+// need no more than the script.
 import { execFile } from "node:child_process";
 import {
   cpSync,

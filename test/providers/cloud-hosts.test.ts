@@ -1,5 +1,6 @@
-// Proves what OpenAI and Claude are asked at clouds, over real sockets: path, headers and body, whole and
-// streamed, and which of a target's own settings change them; and what the clouds' own failures mean.
+// Proves what OpenAI and Claude are asked at clouds, over real sockets: path, headers and body,
+// whole and streamed, and which of a target's own settings change them; and what the clouds' own
+// failures mean.
 import { describe, expect, it } from "vitest";
 import type { CredentialSources } from "../../src/http/cloud-credentials.ts";
 import { CloudScene } from "../support/cloud-scene.ts";

@@ -1,5 +1,6 @@
-// Proves what known hosts of Custom are asked in words of their own, and how they are read: thinking that must
-// come back, beginnings of answers, sources of searches, streams without their last mark.
+// Proves what known hosts of Custom are asked in words of their own, and how they are read:
+// thinking that must come back, beginnings of answers, sources of searches, streams without their
+// last mark.
 import { create, type JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { LLMRequestSchema, Role } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";

@@ -1,5 +1,5 @@
-// Proves, over real sockets, where each known host of Custom is asked and where its key goes: the address it
-// has or is given, the path of the wire behind it, and the header.
+// Proves, over real sockets, where each known host of Custom is asked and where its key goes: the
+// address it has or is given, the path of the wire behind it, and the header.
 import { describe, expect, it } from "vitest";
 import type { Dialect } from "../../src/contract/adapter.ts";
 import { custom } from "../../src/providers/custom/index.ts";

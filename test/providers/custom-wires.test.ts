@@ -1,5 +1,6 @@
-// Proves, over real sockets, that configuration alone makes Custom speak each of its seven wires, at an address
-// of any host and at clouds, and that a target's own path, key header, headers and body are sent.
+// Proves, over real sockets, that configuration alone makes Custom speak each of its seven wires,
+// at an address of any host and at clouds, and that a target's own path, key header, headers and
+// body are sent.
 import { describe, expect, it } from "vitest";
 import type { CredentialSources } from "../../src/http/cloud-credentials.ts";
 import { CloudScene } from "../support/cloud-scene.ts";

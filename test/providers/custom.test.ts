@@ -1,5 +1,5 @@
-// Proves that Custom's patterns lead models of hosts without an adapter of their own to it, in RE2 as in the
-// language's own engine, never a name of another adapter; and that its record is whole.
+// Proves that Custom's patterns lead models of hosts without an adapter of their own to it, in RE2
+// as in the language's own engine, never a name of another adapter; and that its record is whole.
 import { describe, expect, it } from "vitest";
 import { compileOwnPattern, compilePattern } from "../../src/dispatch/pattern.ts";
 import { custom } from "../../src/providers/custom/index.ts";

@@ -1,5 +1,5 @@
-// Proves that OpenAI's patterns lead every name of its own to it, in RE2 as in the language's own engine, and
-// never a name that only looks like one; and that the record is whole.
+// Proves that OpenAI's patterns lead every name of its own to it, in RE2 as in the language's own
+// engine, and never a name that only looks like one; and that the record is whole.
 import { describe, expect, it } from "vitest";
 import { compileOwnPattern, compilePattern } from "../../src/dispatch/pattern.ts";
 import { openai } from "../../src/providers/openai/index.ts";

@@ -1,5 +1,6 @@
-// Proves every wire against a mock that others wrote (aimock): a text, a tool call and its result, unary and
-// streamed, an error of each status, and a stream that is broken off, through a running server.
+// Proves every wire against a mock that others wrote (aimock): a text, a tool call and its result,
+// unary and streamed, an error of each status, and a stream that is broken off, through a running
+// server.
 
 import type { Client } from "@connectrpc/connect";
 import { LLMock } from "@copilotkit/aimock";

@@ -1,6 +1,7 @@
-// Proves that a real llama.cpp with real weights works through the server, as the dialect openai-chat, and as
-// anthropic-messages and openai-responses of Custom: calls, streams, tools, JSON by schema, thinking, cancel, a
-// full context, and errors in the middle of a stream. The model is small: what it says is never looked at.
+// Proves that a real llama.cpp with real weights works through the server, as the dialect
+// openai-chat, and as anthropic-messages and openai-responses of Custom: calls, streams, tools,
+// JSON by schema, thinking, cancel, a full context, and errors in the middle of a stream. The model
+// is small: what it says is never looked at.
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Client, Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";

@@ -1,6 +1,7 @@
-// Proves that a Bedrock which others wrote (ministack) takes what is sent to it through a running server, signed
-// with credentials of AWS, and that its answers are read: Converse and InvokeModel with Claude's body, whole and
-// as binary event streams, and a failure. It checks no signature, but finds its service by what is signed.
+// Proves that a Bedrock which others wrote (ministack) takes what is sent to it through a running
+// server, signed with credentials of AWS, and that its answers are read: Converse and InvokeModel
+// with Claude's body, whole and as binary event streams, and a failure. It checks no signature, but
+// finds its service by what is signed.
 import type { Client } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";

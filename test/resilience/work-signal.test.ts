@@ -1,4 +1,5 @@
-// Proves that one signal ends work for exactly one reason, at the exact instant, and frees its timers.
+// Proves that one signal ends work for exactly one reason, at the exact instant, and frees its
+// timers.
 import { describe, expect, it } from "vitest";
 import { ConnectorError } from "../../src/contract/connector-error.ts";
 import { WorkSignal } from "../../src/resilience/work-signal.ts";

@@ -1,5 +1,5 @@
-// Proves who may call: by bearer token over every protocol (O22), by client certificate (O21), judged
-// before a body is read, health aside, and that no answer or report repeats a token.
+// Proves who may call: by bearer token over every protocol (O22), by client certificate (O21),
+// judged before a body is read, health aside, and that no answer or report repeats a token.
 import { createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { ErrorInfoSchema } from "../../gen/ts/google/rpc/error_details_pb.ts";

@@ -1,5 +1,5 @@
-// Proves that a reader that stops stops the api too (S22): nothing is produced for it, nothing piles up,
-// other callers are served, and all of it arrives when it reads on.
+// Proves that a reader that stops stops the api too (S22): nothing is produced for it, nothing
+// piles up, other callers are served, and all of it arrives when it reads on.
 
 import { once } from "node:events";
 import { request as requestHTTP1 } from "node:http";

@@ -1,5 +1,5 @@
-// Proves how calls end on every protocol: cancelled, late (V23, V24), shut down, refused when there are
-// too many, and even if the api behind them never does.
+// Proves how calls end on every protocol: cancelled, late (V23, V24), shut down, refused when there
+// are too many, and even if the api behind them never does.
 import { describe, expect, it } from "vitest";
 import type { CallContext } from "../../src/contract/connector-api.ts";
 import { ConnectorError } from "../../src/contract/connector-error.ts";

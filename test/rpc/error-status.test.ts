@@ -1,6 +1,6 @@
-// Proves that every error leaves with one ErrorInfo, its retry advice in details and headers alike, and
-// an encoded status of at most 4 KiB (O11), in texts that headers can carry (O12), and that a client
-// gets the same error back.
+// Proves that every error leaves with one ErrorInfo, its retry advice in details and headers alike,
+// and an encoded status of at most 4 KiB (O11), in texts that headers can carry (O12), and that a
+// client gets the same error back.
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code as ConnectCode, ConnectError } from "@connectrpc/connect";
 import fc from "fast-check";

@@ -1,5 +1,5 @@
-// Proves grpc.health.v1: Check, Watch and List over one registry, in every protocol, with many watchers
-// (O19), and that draining makes everything NOT_SERVING (O08).
+// Proves grpc.health.v1: Check, Watch and List over one registry, in every protocol, with many
+// watchers (O19), and that draining makes everything NOT_SERVING (O08).
 import { Code } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import {

@@ -1,6 +1,6 @@
-// Proves that what no client sends is refused with a typed error on every protocol, and that the server
-// lives on: messages that are too large, packed or broken (V17, V18, V19), headers (V20, V21), JSON (V25)
-// and methods that are not there (O06).
+// Proves that what no client sends is refused with a typed error on every protocol, and that the
+// server lives on: messages that are too large, packed or broken (V17, V18, V19), headers (V20,
+// V21), JSON (V25) and methods that are not there (O06).
 import { gzipSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";

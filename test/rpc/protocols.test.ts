@@ -1,5 +1,5 @@
-// Proves that every method works over every protocol, with connect-node's clients and with grpc-js, and
-// that an error is the same on each: status, message, details, retry advice (S30, O12).
+// Proves that every method works over every protocol, with connect-node's clients and with grpc-js,
+// and that an error is the same on each: status, message, details, retry advice (S30, O12).
 import { Code, type ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";

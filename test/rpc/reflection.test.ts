@@ -1,5 +1,5 @@
-// Proves server reflection v1 and v1alpha: services, files by name, symbol and extension, errors that do
-// not end the stream (O20), and that `buf curl` can call by it alone.
+// Proves server reflection v1 and v1alpha: services, files by name, symbol and extension, errors
+// that do not end the stream (O20), and that `buf curl` can call by it alone.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { create, createFileRegistry, fromBinary } from "@bufbuild/protobuf";
@@ -55,7 +55,9 @@ function filesIn(answer: Answer | undefined): readonly FileDescriptorProto[] {
   );
 }
 
-/** Files in an order in which each comes after what it imports. Fails where an import is missing. */
+/**
+ * Files in an order in which each comes after what it imports. Fails where an import is missing.
+ */
 function importsFirst(files: readonly FileDescriptorProto[]): FileDescriptorProto[] {
   const byName = new Map(files.map((file) => [file.name, file]));
   const ordered = new Set<FileDescriptorProto>();

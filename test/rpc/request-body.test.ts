@@ -1,5 +1,5 @@
-// Proves that a request that comes in any pieces is handed on as the same bytes in whole envelopes, that
-// one that is too long is handed on at once, and that the cost grows with the bytes alone.
+// Proves that a request that comes in any pieces is handed on as the same bytes in whole envelopes,
+// that one that is too long is handed on at once, and that the cost grows with the bytes alone.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gatherPieces } from "../../src/rpc/request-body.ts";

@@ -1,6 +1,6 @@
-// Proves that turns and their parts are held to the contract: roles, text in whole characters (V12),
-// tool results that answer calls (V11), provider blocks, and media by their bytes, types and addresses
-// (V13, V14).
+// Proves that turns and their parts are held to the contract: roles, text in whole characters
+// (V12), tool results that answer calls (V11), provider blocks, and media by their bytes, types and
+// addresses (V13, V14).
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,6 @@
-// Proves that tools, schemas and answer formats are held to the contract (V08, V09, V10), that nothing
-// of a schema is fetched or run, and that options of a call are (V30 and the comments of CallOptions).
+// Proves that tools, schemas and answer formats are held to the contract (V08, V09, V10), that
+// nothing of a schema is fetched or run, and that options of a call are (V30 and the comments of
+// CallOptions).
 import type { JsonObject, MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import {

@@ -1,6 +1,6 @@
 // Proves that a request is held to the comments of the contract: names of models, sampling, stop
-// sequences, labels and provider options (V01 to V07, V12, V15, V16, V25), that all violations come at
-// once, and that the check is fast and linear.
+// sequences, labels and provider options (V01 to V07, V12, V15, V16, V25), that all violations come
+// at once, and that the check is fast and linear.
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import {

@@ -1,6 +1,6 @@
-// Proves how the server lives as a process: one line on standard output, draining on the first signal and
-// ending at once on the second, reloads by SIGHUP and --watch, and ends with 1 and a reason when it cannot
-// start. Each test starts one or two processes.
+// Proves how the server lives as a process: one line on standard output, draining on the first
+// signal and ending at once on the second, reloads by SIGHUP and --watch, and ends with 1 and a
+// reason when it cannot start. Each test starts one or two processes.
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { createClient } from "@connectrpc/connect";

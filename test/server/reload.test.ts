@@ -1,6 +1,7 @@
-// Proves what a reload does: calls that begin afterwards go by the new configuration and those under way
-// stay with the old (C17), a bad file leaves the old in force and says where it is bad (C16), settings that
-// wait for a restart are named, and secrets of an old configuration stay out of the log.
+// Proves what a reload does: calls that begin afterwards go by the new configuration and those
+// under way stay with the old (C17), a bad file leaves the old in force and says where it is bad
+// (C16), settings that wait for a restart are named, and secrets of an old configuration stay out
+// of the log.
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Health } from "../../gen/ts/grpc/health/v1/health_pb.ts";
 import { newLLM } from "../../src/connectors.ts";

@@ -1,6 +1,7 @@
-// Proves that no key shows (T9): a provider that shows the keys it is sent in every place it has meets a
-// server that logs everything, over gRPC, gRPC-Web and Connect, with the server's key and a caller's. What
-// callers get, raw and decoded, and what the server logs and reports must not hold it in any form.
+// Proves that no key shows (T9): a provider that shows the keys it is sent in every place it has
+// meets a server that logs everything, over gRPC, gRPC-Web and Connect, with the server's key and a
+// caller's. What callers get, raw and decoded, and what the server logs and reports must not hold
+// it in any form.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// Proves what a server is when it starts: simulated without keys, real with them, closed to strangers off
-// the loopback interface, and gone without a trace when it cannot listen.
+// Proves what a server is when it starts: simulated without keys, real with them, closed to
+// strangers off the loopback interface, and gone without a trace when it cannot listen.
 
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";

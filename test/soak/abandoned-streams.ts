@@ -1,6 +1,6 @@
-// Opens 10,000 streams through a running server and leaves each at a random moment: by leaving the loop,
-// by the caller's signal, by a deadline, or at its end. Fails if the server's heap has grown by more than
-// 5 MiB after collection, or a socket to a provider stays open. Run by `npm run soak`.
+// Opens 10,000 streams through a running server and leaves each at a random moment: by leaving the
+// loop, by the caller's signal, by a deadline, or at its end. Fails if the server's heap has grown
+// by more than 5 MiB after collection, or a socket to a provider stays open. Run by `npm run soak`.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createClient } from "@connectrpc/connect";

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 
-// scripts/scan-canary.mjs gives both, runs the whole suite, and looks for the canary in what is there then.
+// scripts/scan-canary.mjs gives both, runs the whole suite, and looks for the canary in what is
+// there then.
 const { CONNECTORS_CANARY, CONNECTORS_CAPTURED } = process.env;
 
 const core = CONNECTORS_CANARY ?? randomBytes(16).toString("hex");

@@ -45,8 +45,8 @@ export class CloudScene {
   }
 
   /**
-   * Configures a target with these fields in YAML, `URL` being the upstream's own, beside its name and
-   * its permission to be on loopback.
+   * Configures a target with these fields in YAML, `URL` being the upstream's own, beside its name
+   * and its permission to be on loopback.
    */
   static async start(fields: string, sources?: CredentialSources): Promise<CloudScene> {
     let scene: CloudScene | undefined;

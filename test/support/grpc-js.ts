@@ -70,7 +70,9 @@ export class GrpcJsClient {
   }
 }
 
-/** What grpc-js received as an error, as Connect's clients see it: code, message, details, trailers. */
+/**
+ * What grpc-js received as an error, as Connect's clients see it: code, message, details, trailers.
+ */
 export function connectErrorOf(error: ServiceError): ConnectError {
   const trailers = new Headers();
   for (const [name, value] of Object.entries(error.metadata.getMap())) {

@@ -12,7 +12,9 @@ export function httpClient(limits: Partial<Limits> = {}, options?: ConnectorOpti
   return client;
 }
 
-/** A scripted upstream that is closed when the test is over; what its scripts threw fails the test. */
+/**
+ * A scripted upstream that is closed when the test is over; what its scripts threw fails the test.
+ */
 export async function rawUpstream(
   ...given: Parameters<typeof RawUpstream.listen>
 ): Promise<RawUpstream> {

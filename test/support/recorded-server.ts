@@ -12,7 +12,9 @@ export interface RecordedServer {
   readonly reports: readonly string[];
 }
 
-/** Starts a server on a free port. `release` is given what closes it; default: when the test ends. */
+/**
+ * Starts a server on a free port. `release` is given what closes it; default: when the test ends.
+ */
 export async function startRecordedServer(
   { flags, ...sources }: ServerSources,
   release: (close: () => Promise<void>) => void = onTestFinished,

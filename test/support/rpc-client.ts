@@ -19,7 +19,9 @@ export interface Wire {
   readonly json: boolean;
 }
 
-/** Every protocol over every version of HTTP it knows, in binary; Connect and gRPC-Web also in JSON. */
+/**
+ * Every protocol over every version of HTTP it knows, in binary; Connect and gRPC-Web also in JSON.
+ */
 export const wires: readonly Wire[] = [
   { name: "gRPC", protocol: "grpc", httpVersion: "2", json: false },
   { name: "gRPC in JSON", protocol: "grpc", httpVersion: "2", json: true },
@@ -77,7 +79,9 @@ export async function receivedError(call: Promise<unknown>): Promise<ConnectorEr
   return completeError(await connectError(call));
 }
 
-/** An error of the server. Fails unless it carries exactly one ErrorInfo, and that of the project. */
+/**
+ * An error of the server. Fails unless it carries exactly one ErrorInfo, and that of the project.
+ */
 export function completeError(error: ConnectError): ConnectorError {
   const infos = error.findDetails(ErrorInfoSchema);
   if (infos.length === 1 && infos[0]?.domain === "connectors.nexen")

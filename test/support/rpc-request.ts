@@ -64,7 +64,9 @@ export async function sendHTTP2(url: string, request: RPCRequest): Promise<RPCAn
   }
 }
 
-/** Sends a request over HTTP/1.1, chunked where the headers give no length, and reads the answer. */
+/**
+ * Sends a request over HTTP/1.1, chunked where the headers give no length, and reads the answer.
+ */
 export async function sendHTTP1(url: string, request: RPCRequest): Promise<RPCAnswer> {
   const { path = callPath, method = "POST", headers, body } = request;
   const sent = requestHTTP1(new URL(path, url), { method, headers, agent: false });

@@ -21,8 +21,8 @@ export interface StartedServer extends RecordedServer {
 }
 
 /**
- * Starts the whole server on a free port. `release` is given what frees it; its log must then hold no
- * fault of the server, which fails the test otherwise.
+ * Starts the whole server on a free port. `release` is given what frees it; its log must then hold
+ * no fault of the server, which fails the test otherwise.
  */
 export async function openServer(
   setup: ServerSetup,

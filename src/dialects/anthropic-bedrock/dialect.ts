@@ -20,8 +20,8 @@ const bedrock: MessagesHost = {
 
 /**
  * InvokeModel of Bedrock with Claude's own body: the Messages wire behind another path, in another
- * framing, with Bedrock's keys and errors. The name of the model goes as it is: an id of Bedrock's, of
- * an inference profile, or an ARN.
+ * framing, with Bedrock's keys and errors. The name of the model goes as it is: an id of Bedrock's,
+ * of an inference profile, or an ARN.
  */
 export const anthropicBedrock: Dialect = Object.freeze<Dialect>({
   ...bedrockConverse,

@@ -12,8 +12,8 @@ import { bedrockEventError } from "../bedrock-errors.ts";
 import { parseObject, textOf } from "../json.ts";
 
 /**
- * Begins to decode a stream of InvokeModel: its chunks hold the events of Claude's own stream, each in
- * base64, and Bedrock's exceptions stand beside them.
+ * Begins to decode a stream of InvokeModel: its chunks hold the events of Claude's own stream, each
+ * in base64, and Bedrock's exceptions stand beside them.
  */
 export function createInvokeDecoder(context: DecodeContext): StreamDecoder {
   return new InvokeDecoder(createMessageDecoder(context));
@@ -37,8 +37,8 @@ class InvokeDecoder implements StreamDecoder {
     // Padding against eavesdroppers is no news.
     const { bytes, p: _, ...rest } = parseObject(data);
     const events: StreamEvent[] = [];
-    // What else an event holds is kept as an event of an unknown type is; first, for the bytes may be
-    // the last event.
+    // What else an event holds is kept as an event of an unknown type is; first, for the bytes may
+    // be the last event.
     if (Object.keys(rest).length > 0) {
       const unknown = JSON.stringify({ ...rest, type: textOf(rest.type) || event });
       events.push(...this.#messages.push({ event: "", data: unknown, id: "" }));

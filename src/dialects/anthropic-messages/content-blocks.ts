@@ -27,8 +27,8 @@ const deltaTraits: ReadonlyMap<string, DeltaTraits> = new Map<string, DeltaTrait
 ]);
 
 /**
- * Turns blocks of content into parts. A whole block is one that begins and ends with no delta between,
- * so that whole answers and streams cannot differ.
+ * Turns blocks of content into parts. A whole block is one that begins and ends with no delta
+ * between, so that whole answers and streams cannot differ.
  */
 export class ContentBlocks {
   readonly #builder: ResponseBuilder;
@@ -54,8 +54,9 @@ export class ContentBlocks {
   }
 
   /**
-   * Changes an open block. Returns what of the delta had no place. Throws PROVIDER_MALFORMED_RESPONSE
-   * for one that fits no block: an ended one, one of another kind, arguments of an unnamed tool.
+   * Changes an open block. Returns what of the delta had no place. Throws
+   * PROVIDER_MALFORMED_RESPONSE for one that fits no block: an ended one, one of another kind,
+   * arguments of an unnamed tool.
    */
   change(index: number, delta: JsonObject): JsonObject | undefined {
     const type = textOf(delta.type);
@@ -185,7 +186,10 @@ export class ContentBlocks {
   }
 }
 
-/** Arguments that came as a value. The stream has them in the model's own writing: spaces may differ. */
+/**
+ * Arguments that came as a value. The stream has them in the model's own writing: spaces may
+ * differ.
+ */
 function argumentsText(input: JsonValue | undefined): string {
   return input === undefined || input === null ? "" : exactText(input);
 }

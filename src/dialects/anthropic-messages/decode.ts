@@ -27,8 +27,8 @@ import { MessageEnvelope } from "./message-envelope.ts";
  * A whole message as an answer. Arguments of tools are written by `JSON.stringify`, while a stream
  * has them as the model wrote them: between the two forms, only their white space may differ.
  *
- * Throws PROVIDER_MALFORMED_RESPONSE for a body that is no message, and the classified error for one
- * that is an error.
+ * Throws PROVIDER_MALFORMED_RESPONSE for a body that is no message, and the classified error for
+ * one that is an error.
  */
 export function decodeMessage(body: JsonObject, context: DecodeContext): LLMResponse {
   if (isError(body)) throw messagesEventError(body);

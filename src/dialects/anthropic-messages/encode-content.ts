@@ -119,7 +119,9 @@ function textBlock(
 /** All types of the API's own citations end so; those of other providers do not. */
 const ownCitation = /_location$/;
 
-/** Media that a model made: the API takes none from the assistant, but what was said can go as text. */
+/**
+ * Media that a model made: the API takes none from the assistant, but what was said can go as text.
+ */
 function spokenMedia(
   media: Media,
   field: string,

@@ -3,8 +3,8 @@ import type { LLMRequest } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { ModelScope } from "./encode-scope.ts";
 
 /**
- * The knobs of sampling that a model takes, which depends on its generation and on whether it thinks.
- * `thinking` is what is sent to have it think.
+ * The knobs of sampling that a model takes, which depends on its generation and on whether it
+ * thinks. `thinking` is what is sent to have it think.
  */
 export function encodeSampling(
   request: LLMRequest,

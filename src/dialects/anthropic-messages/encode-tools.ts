@@ -21,8 +21,8 @@ export function encodeTools(tools: readonly Tool[], scope: EncodeScope): WireBlo
 }
 
 /**
- * Whether and which tool must be called, with `parallel_tool_calls` in the API's own terms. Undefined
- * where nothing is asked for, or nothing can be: without tools the API refuses a choice.
+ * Whether and which tool must be called, with `parallel_tool_calls` in the API's own terms.
+ * Undefined where nothing is asked for, or nothing can be: without tools the API refuses a choice.
  */
 export function encodeToolChoice(request: LLMRequest, scope: EncodeScope): JsonObject | undefined {
   const { toolChoice, parallelToolCalls, tools, providerOptions } = request;

@@ -23,8 +23,8 @@ interface PlacedContent {
 /**
  * The system prompt and the turns. System contents after the first turn stay where the model takes
  * them there, and else are moved to the system prompt. Turns stay as they were given (the API joins
- * neighbours of one role by itself), but the results of tools are gathered: they must come together,
- * and first, right after the calls.
+ * neighbours of one role by itself), but the results of tools are gathered: they must come
+ * together, and first, right after the calls.
  *
  * Throws INVALID_REQUEST where no turn is left to send.
  */
@@ -76,7 +76,9 @@ function systemBlocks({ content, field }: PlacedContent, scope: EncodeScope): Wi
   return encodeParts(promptParts(content, field, scope.warnings), Role.SYSTEM, scope);
 }
 
-/** Turns in runs: those of the user and of tools together, those of the system, one of the model. */
+/**
+ * Turns in runs: those of the user and of tools together, those of the system, one of the model.
+ */
 function runsOf(turns: readonly PlacedContent[]): PlacedContent[][] {
   const runs: PlacedContent[][] = [];
   for (const turn of turns) {

@@ -131,8 +131,8 @@ function encodePrompt(
 }
 
 /**
- * Whether the last turn of the model calls tools and does not begin with its thinking, as turns of other
- * providers do: beside thinking with a budget the API refuses that.
+ * Whether the last turn of the model calls tools and does not begin with its thinking, as turns of
+ * other providers do: beside thinking with a budget the API refuses that.
  */
 function callsWithoutThinking(messages: readonly JsonObject[]): boolean {
   const { content } = messages.findLast(({ role }) => role === "assistant") ?? {};

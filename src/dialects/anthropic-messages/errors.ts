@@ -10,7 +10,9 @@ import {
   reasonForStatus,
 } from "../provider-error.ts";
 
-/** A failure of a server of this wire, classified by its code, its words, its type and its status. */
+/**
+ * A failure of a server of this wire, classified by its code, its words, its type and its status.
+ */
 export function messagesError({ status, headers, body }: ProviderFailure): ConnectorError {
   return classify(readText(body), status, headers);
 }
@@ -59,7 +61,9 @@ function readObject(object: JsonObject): ErrorBody {
   };
 }
 
-/** The API names a field by starting with its path: "tools.0.custom.input_schema: Field required". */
+/**
+ * The API names a field by starting with its path: "tools.0.custom.input_schema: Field required".
+ */
 function fieldIn(message: string): string {
   return /^([a-z][a-z_]*(?:\.[\w-]+)*): /.exec(message.slice(0, 256))?.[1] ?? "";
 }

@@ -7,8 +7,9 @@ export interface MessagesHost {
   /** Path of a count of tokens. */
   readonly countPath: (input: EncodeInput) => string;
   /**
-   * Version of the API, as the member `anthropic_version` of the body. The path then names the model, and
-   * the body of a call does not. Unset: a header names the version, and the body the model.
+   * Version of the API, as the member `anthropic_version` of the body. The path then names the
+   * model, and the body of a call does not. Unset: a header names the version, and the body the
+   * model.
    */
   readonly bodyVersion?: string;
   /** Whether the body names the betas, in place of a header. Default: no. */

@@ -71,10 +71,10 @@ const threeSeven: ModelTraits = { ...four, display: false };
 const threeFive: ModelTraits = { ...threeSeven, outputTokensMax: 8_192, thinking: "none" };
 
 /**
- * Generations of Claude, newest first; the first one that fits holds. From the provider's overview of
- * models and its migration guides (platform.claude.com/docs, about-claude/models; November 2026). A
- * model newer than these is taken for the newest; the output limit then is one that all current
- * models have.
+ * Generations of Claude, newest first; the first one that fits holds. From the provider's overview
+ * of models and its migration guides (platform.claude.com/docs, about-claude/models; November
+ * 2026). A model newer than these is taken for the newest; the output limit then is one that all
+ * current models have.
  */
 const generations: readonly Generation[] = [
   { families: ["fable"], from: 0, traits: alwaysThinking },
@@ -113,8 +113,8 @@ const foreign: ModelTraits = {
 };
 
 /**
- * What a model takes, told from its name: `claude-opus-4-1-20250805`, `claude-3.5-sonnet`, the forms
- * of hosts such as `eu.anthropic.claude-haiku-4-5-v1:0` and `claude-opus-4@20250514`.
+ * What a model takes, told from its name: `claude-opus-4-1-20250805`, `claude-3.5-sonnet`, the
+ * forms of hosts such as `eu.anthropic.claude-haiku-4-5-v1:0` and `claude-opus-4@20250514`.
  */
 export function modelTraits(model: string): ModelTraits {
   const name = model.toLowerCase();

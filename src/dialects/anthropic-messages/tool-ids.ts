@@ -4,11 +4,11 @@ interface PlacedCall {
 }
 
 /**
- * Ids of tool calls as the API takes them: letters, digits, "_" and "-", or what another rule makes of
- * them, each unique in the request.
+ * Ids of tool calls as the API takes them: letters, digits, "_" and "-", or what another rule makes
+ * of them, each unique in the request.
  *
- * Ids of other providers' histories are mapped, in the order of the conversation, so that each result
- * names the call it answers, even where a provider gave several calls the same id.
+ * Ids of other providers' histories are mapped, in the order of the conversation, so that each
+ * result names the call it answers, even where a provider gave several calls the same id.
  */
 export class ToolIds {
   readonly #used = new Set<string>();

@@ -40,8 +40,8 @@ export class BlockStream {
   }
 
   /**
-   * Begins the block at an index of the message. One that is still open there ends. Returns what of the
-   * beginning had no place.
+   * Begins the block at an index of the message. One that is still open there ends. Returns what of
+   * the beginning had no place.
    */
   begin(index: number, start: JsonObject): JsonObject | undefined {
     this.end(index);

@@ -8,8 +8,8 @@ import { citationOf, joinedTexts } from "./citations.ts";
 import { argumentsText, blockMembers, callerToolTypes, kindAmong, restOf } from "./wire.ts";
 
 /**
- * Turns whole blocks of content into parts. What of a block has no place in its part goes with it as
- * the adapter's own option, in the shape that lays it back on the block.
+ * Turns whole blocks of content into parts. What of a block has no place in its part goes with it
+ * as the adapter's own option, in the shape that lays it back on the block.
  */
 export class ContentBlocks {
   readonly #builder: ResponseBuilder;

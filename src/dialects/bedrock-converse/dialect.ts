@@ -6,8 +6,8 @@ import { createConverseDecoder, decodeConverse } from "./decode.ts";
 import { encodeConverse, encodeConverseCount } from "./encode.ts";
 
 /**
- * Converse, Bedrock's own wire for models of every maker. A base URL is the bare origin; the path names
- * the model. Requests are signed, or bear an API key of Bedrock.
+ * Converse, Bedrock's own wire for models of every maker. A base URL is the bare origin; the path
+ * names the model. Requests are signed, or bear an API key of Bedrock.
  */
 export const bedrockConverse: Dialect = Object.freeze<Dialect>({
   name: "bedrock-converse",

@@ -3,8 +3,9 @@ import type { WarningList } from "../warning-list.ts";
 const charactersMax = 200;
 
 /**
- * Names of documents as Converse takes them: letters, digits, single spaces, `_`, `-` and brackets, at
- * most 200 characters, each once in a request. A document without a name gets one, for it must have one.
+ * Names of documents as Converse takes them: letters, digits, single spaces, `_`, `-` and brackets,
+ * at most 200 characters, each once in a request. A document without a name gets one, for it must
+ * have one.
  */
 export class DocumentNames {
   readonly #warnings: WarningList;

@@ -21,7 +21,9 @@ import { isOwnCitation } from "./citations.ts";
 import { mediaBlock } from "./encode-media.ts";
 import type { EncodeScope } from "./encode-scope.ts";
 
-/** What a part becomes: a block, the mark of one that is written as it came, a point of the cache. */
+/**
+ * What a part becomes: a block, the mark of one that is written as it came, a point of the cache.
+ */
 export type WireBlock = JsonValue;
 
 /** A part's blocks, which stay together. */
@@ -129,7 +131,9 @@ function textBlock(
   return { text };
 }
 
-/** Media that a model made: the API takes none from the assistant, but what was said can go as text. */
+/**
+ * Media that a model made: the API takes none from the assistant, but what was said can go as text.
+ */
 function spokenMedia(
   media: Media,
   field: string,

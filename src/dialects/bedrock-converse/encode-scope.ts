@@ -23,7 +23,9 @@ export interface EncodeScope {
   readonly documents: DocumentNames;
 }
 
-/** Longest id that is sent as it is: Converse takes 64 characters, and equal ones are told apart. */
+/**
+ * Longest id that is sent as it is: Converse takes 64 characters, and equal ones are told apart.
+ */
 const idCharactersMax = 60;
 
 /** A fresh scope for one request. */

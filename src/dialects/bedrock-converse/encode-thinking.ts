@@ -13,8 +13,8 @@ export interface ModelFields {
 }
 
 /**
- * Sampling and thinking in the terms of the model's maker: Converse itself has no word for `top_k` and
- * thinking, and hands additional fields to the model as they are.
+ * Sampling and thinking in the terms of the model's maker: Converse itself has no word for `top_k`
+ * and thinking, and hands additional fields to the model as they are.
  */
 export function encodeModelFields(request: LLMRequest, scope: EncodeScope): ModelFields {
   if (scope.isClaude) return claudeFields(request, scope);

@@ -16,8 +16,8 @@ export interface EncodedTools {
 }
 
 /**
- * The tools of a request. "None may be called" is said by leaving them out; a conversation that holds
- * calls must have tools all the same, and then the model may call them.
+ * The tools of a request. "None may be called" is said by leaving them out; a conversation that
+ * holds calls must have tools all the same, and then the model may call them.
  */
 export function encodeTools(request: LLMRequest, scope: EncodeScope): EncodedTools {
   const { warnings } = scope;

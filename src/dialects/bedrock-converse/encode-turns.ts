@@ -18,8 +18,8 @@ interface EncodedMessage {
 }
 
 /**
- * The system prompt and the turns. Converse wants the roles by turns, so neighbours of one role become
- * one message; the results of tools come first in it, right after the calls.
+ * The system prompt and the turns. Converse wants the roles by turns, so neighbours of one role
+ * become one message; the results of tools come first in it, right after the calls.
  *
  * Throws INVALID_REQUEST where no turn is left to send.
  */

@@ -21,8 +21,8 @@ const knownMembers: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Converse's usage in the identity of the contract: its `inputTokens` leaves out what was read from or
- * written to the cache. Undefined where input or output is not told as a count.
+ * Converse's usage in the identity of the contract: its `inputTokens` leaves out what was read from
+ * or written to the cache. Undefined where input or output is not told as a count.
  */
 export function usageOf(usage: JsonObject): Usage | undefined {
   if (!isTokenCount(usage.inputTokens) || !isTokenCount(usage.outputTokens)) return undefined;

@@ -4,7 +4,9 @@ import { fromBase64, toBase64 } from "../base64.ts";
 import { arrayOf, isObject, mergeInto, objectOf, setMember } from "../json.ts";
 import { argumentsText } from "./wire.ts";
 
-/** A block whose deltas are laid on it until it is whole: results and images, or of an unknown kind. */
+/**
+ * A block whose deltas are laid on it until it is whole: results and images, or of an unknown kind.
+ */
 export class WholeBlock {
   readonly #block: JsonObject = {};
   /** The arguments of a call that the provider makes itself, as they come. */

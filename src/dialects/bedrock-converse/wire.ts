@@ -10,7 +10,10 @@ export interface KnownMembers {
   readonly [name: string]: true | KnownMembers;
 }
 
-/** An answer, or the events `messageStop` and `metadata` of one. `p` is padding against eavesdroppers. */
+/**
+ * An answer, or the events `messageStop` and `metadata` of one. `p` is padding against
+ * eavesdroppers.
+ */
 export const answerMembers: KnownMembers = {
   output: { message: { role: true, content: true } },
   stopReason: true,
@@ -45,7 +48,9 @@ export function kindAmong(
   return Object.keys(kinds).find((kind) => (value[kind] ?? null) !== null) ?? "";
 }
 
-/** What of an object has no place in the contract, in the same shape. Undefined: there is nothing. */
+/**
+ * What of an object has no place in the contract, in the same shape. Undefined: there is nothing.
+ */
 export function restOf(object: JsonObject, known: KnownMembers): JsonObject | undefined {
   const rest: JsonObject = {};
   for (const [name, value] of Object.entries(object)) {

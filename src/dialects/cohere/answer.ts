@@ -203,8 +203,8 @@ function argumentsText(value: JsonValue | undefined): string {
 }
 
 /**
- * A citation: a range of the answer, in characters, and the documents or results of tools it rests on,
- * of which the first one names the source.
+ * A citation: a range of the answer, in characters, and the documents or results of tools it rests
+ * on, of which the first one names the source.
  */
 function citationOf(citation: JsonObject): Citation {
   const source = objectOf(arrayOf(citation.sources)[0]);

@@ -15,7 +15,8 @@ const knownMembers: Readonly<Record<"text" | "thinking", ReadonlySet<string>>> =
 };
 
 /**
- * The content of a message by its indexes: texts, thinking, and blocks that only the provider knows.
+ * The content of a message by its indexes: texts, thinking, and blocks that only the provider
+ * knows.
  *
  * No piece is finished before the whole answer is, since citations of a text may follow its end.
  */

@@ -135,7 +135,10 @@ function oneOf(value: JsonValue | undefined): JsonObject {
   return objectOf(Array.isArray(value) ? value[0] : value);
 }
 
-/** What an event says beyond what is known of it. The beginning of a message is read like a whole one. */
+/**
+ * What an event says beyond what is known of it. The beginning of a message is read like a whole
+ * one.
+ */
 function restOf(type: string, event: JsonObject): JsonObject {
   const delta = objectOf(event.delta);
   const isWhole = type === "message-start";

@@ -6,8 +6,9 @@ import type { EncodeContext } from "../openai-responses/encode-context.ts";
 import { unsupportedField } from "../request-field.ts";
 
 /**
- * An image as a piece of a user's turn; `detail` may stand in `own` plainly. Throws UNSUPPORTED_FIELD
- * for every other kind of media, and for an image that is neither bytes nor an address.
+ * An image as a piece of a user's turn; `detail` may stand in `own` plainly. Throws
+ * UNSUPPORTED_FIELD for every other kind of media, and for an image that is neither bytes nor an
+ * address.
  */
 export function encodeImage(
   media: Media,

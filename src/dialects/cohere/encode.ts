@@ -20,7 +20,8 @@ import { chatPath, stopSequencesMax } from "./wire.ts";
 const toolIDCharactersMax = 256;
 
 /**
- * A request as a body for `/v2/chat`. Throws UNSUPPORTED_FIELD for media that the wire has no form for.
+ * A request as a body for `/v2/chat`. Throws UNSUPPORTED_FIELD for media that the wire has no form
+ * for.
  *
  * What only this API knows (`documents`, `citation_options`, `safety_mode`, …) goes in
  * `provider_options`, which is laid over the body last.

@@ -21,7 +21,9 @@ export function cohereError(failure: ProviderFailure): ConnectorError {
     : providerError(reason, body, failure.status, fieldsOf(reason, body));
 }
 
-/** An error inside a success: an object like a failure's body, as an event or in place of an answer. */
+/**
+ * An error inside a success: an object like a failure's body, as an event or in place of an answer.
+ */
 export function cohereEventError(error: JsonObject): ConnectorError {
   const body = readErrorObject(error);
   const reason = reasonOf(body, body.status || 400) ?? "PROVIDER_INTERNAL";

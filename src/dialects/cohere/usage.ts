@@ -16,8 +16,8 @@ const tokenMembers: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Tokens as the model read and wrote them (`tokens`), the provider's own template included; where they
- * are missing, as they are billed. Undefined where neither can be read.
+ * Tokens as the model read and wrote them (`tokens`), the provider's own template included; where
+ * they are missing, as they are billed. Undefined where neither can be read.
  *
  * Tokens of images are counted beside the input: more input is then billed than `tokens` tells.
  */

@@ -5,8 +5,8 @@ export const chatPath = "/v2/chat";
 export const stopSequencesMax = 5;
 
 /**
- * What marks thinking as the model's plan for its tools: the `type` under `itemMember` in the part's
- * own options. A plan goes back as the member `tool_plan` of its message.
+ * What marks thinking as the model's plan for its tools: the `type` under `itemMember` in the
+ * part's own options. A plan goes back as the member `tool_plan` of its message.
  */
 export const planType = "tool_plan";
 

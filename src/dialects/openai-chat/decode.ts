@@ -37,8 +37,8 @@ export function decodeChat(body: JsonObject, context: DecodeContext): LLMRespons
 }
 
 /**
- * Whether choices are pieces of one answer, as those without a number are in a stream: Copilot gives
- * the text of a Claude model and its calls so.
+ * Whether choices are pieces of one answer, as those without a number are in a stream: Copilot
+ * gives the text of a Claude model and its calls so.
  */
 function isOneAnswer(choices: readonly JsonValue[]): boolean {
   return choices.map(objectOf).every(({ index, message }, place) => {

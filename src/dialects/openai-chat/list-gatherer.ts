@@ -8,8 +8,9 @@ interface Gathered {
 }
 
 /**
- * Gathers lists that nobody knows from the deltas of a stream, such as Groq's executed tools: an item
- * with an index adds to the one of that index, and a list without indexes takes the place of the last.
+ * Gathers lists that nobody knows from the deltas of a stream, such as Groq's executed tools: an
+ * item with an index adds to the one of that index, and a list without indexes takes the place of
+ * the last.
  */
 export class ListGatherer {
   readonly #lists = new Map<string, Gathered>();

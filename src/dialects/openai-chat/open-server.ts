@@ -1,8 +1,8 @@
 import type { ChatHost } from "./wire.ts";
 
 /**
- * A server that is known by nothing but its address. Open servers take `top_k` and ignore what they do
- * not know; thinking goes back in the member that most of them ask for.
+ * A server that is known by nothing but its address. Open servers take `top_k` and ignore what they
+ * do not know; thinking goes back in the member that most of them ask for.
  */
 export const openServer: ChatHost = {
   path: "/chat/completions",

@@ -25,7 +25,9 @@ const terminalEvents: ReadonlyMap<string, string> = new Map([
   ["response.cancelled", "cancelled"],
 ]);
 
-/** Members of all other events, which say where they belong, what is new, or what was told before. */
+/**
+ * Members of all other events, which say where they belong, what is new, or what was told before.
+ */
 const eventMembers: ReadonlySet<string> = new Set([
   ...["type", "sequence_number", "response", "item", "part", "item_id", "output_index"],
   ...[
@@ -47,8 +49,8 @@ const terminalMembers: ReadonlySet<string> = new Set(["type", "sequence_number",
  * A Responses stream as a state machine. It ends with a terminal event that carries the response
  * object; there is no other sign of the end, so an answer without it is truncated.
  *
- * The type of an event is read from its data, and from the name of the SSE event only where the data
- * has none. Events of unknown types are kept, and never fatal.
+ * The type of an event is read from its data, and from the name of the SSE event only where the
+ * data has none. Events of unknown types are kept, and never fatal.
  */
 export class ResponsesStreamDecoder implements StreamDecoder {
   readonly #context: DecodeContext;
@@ -216,7 +218,9 @@ function isProgress(type: string): boolean {
   return repeatingEvents.has(type) || (step !== "" && progressNames.has(name));
 }
 
-/** Events that say once more what deltas have told, or announce texts that their deltas announce. */
+/**
+ * Events that say once more what deltas have told, or announce texts that their deltas announce.
+ */
 const repeatingEvents: ReadonlySet<string> = new Set([
   "response.content_part.done",
   "response.custom_tool_call_input.done",

@@ -19,8 +19,9 @@ import { itemMember, type MessageItem } from "./wire.ts";
  * The conversation as the items of `input`, in its order.
  *
  * System turns are messages of the role `system` where they stand, and never `instructions`: those
- * hold one plain text, before everything else. What the model said goes back as the items it came in,
- * by the members that `itemParts` kept, so that the provider knows its own reasoning and calls again.
+ * hold one plain text, before everything else. What the model said goes back as the items it came
+ * in, by the members that `itemParts` kept, so that the provider knows its own reasoning and calls
+ * again.
  */
 export function encodeInput(
   contents: readonly Content[],

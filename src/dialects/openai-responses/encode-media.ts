@@ -5,8 +5,8 @@ import { unsupportedField } from "../request-field.ts";
 import type { EncodeContext } from "./encode-context.ts";
 
 /**
- * An image or document as a piece of content. Throws UNSUPPORTED_FIELD for sound and moving pictures:
- * leaving them out would change the question.
+ * An image or document as a piece of content. Throws UNSUPPORTED_FIELD for sound and moving
+ * pictures: leaving them out would change the question.
  */
 export function encodeMedia(media: Media, field: string, context: EncodeContext): JsonObject {
   switch (mediaKind(media)) {

@@ -10,7 +10,8 @@ import { type EncodeContext, ownOptions } from "./encode-context.ts";
  * `tools`, `tool_choice` and `parallel_tool_calls`, each only where it is given.
  *
  * `strict` that is not set is not sent, and this wire, unlike the chat one, then holds functions to
- * their schema: that is the provider's default. Callers whose schemas do not fit set `strict: false`.
+ * their schema: that is the provider's default. Callers whose schemas do not fit set `strict:
+ * false`.
  */
 export function encodeTools(request: LLMRequest, context: EncodeContext): JsonObject {
   const tools = request.tools

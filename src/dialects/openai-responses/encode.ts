@@ -28,8 +28,9 @@ export interface ResponsesBody {
  * A request as a body for `/responses`. Throws UNSUPPORTED_FIELD for content that this wire has no
  * form for.
  *
- * Nothing is set that the caller did not ask for: whether the answer is stored (`store`), which tier
- * serves it, how its input is cut are the provider's defaults, and `provider_options` sets them.
+ * Nothing is set that the caller did not ask for: whether the answer is stored (`store`), which
+ * tier serves it, how its input is cut are the provider's defaults, and `provider_options` sets
+ * them.
  */
 export function encodeResponses(input: EncodeInput): WireRequest {
   const { body, context } = responsesBody(input);
@@ -115,11 +116,12 @@ function encodeFormat(
 /**
  * `reasoning`, and `include` with the sealed form of reasoning.
  *
- * Reasoning goes from turn to turn by the id of its item where the provider stores answers, and only
- * by its sealed form where it does not (`store: false`, zero data retention). The sealed form is asked
- * for wherever reasoning plainly plays a part: the request speaks of thinking, or its history holds
- * reasoning of this provider. Asking always would fail calls, since models that do not reason refuse
- * it; for all other calls the provider's default holds, which is to send it unasked.
+ * Reasoning goes from turn to turn by the id of its item where the provider stores answers, and
+ * only by its sealed form where it does not (`store: false`, zero data retention). The sealed form
+ * is asked for wherever reasoning plainly plays a part: the request speaks of thinking, or its
+ * history holds reasoning of this provider. Asking always would fail calls, since models that do
+ * not reason refuse it; for all other calls the provider's default holds, which is to send it
+ * unasked.
  */
 function encodeReasoning(
   request: LLMRequest,

@@ -16,7 +16,8 @@ import { echoedMembers, modelledMembers } from "./wire.ts";
 
 /**
  * Puts what a response object holds besides its output around the parts of the builder. What of
- * `extra` the response has no member for goes to `provider_metadata` with the rest. Throws the classified error of a failed response.
+ * `extra` the response has no member for goes to `provider_metadata` with the rest. Throws the
+ * classified error of a failed response.
  */
 export function buildResponse(
   builder: ResponseBuilder,

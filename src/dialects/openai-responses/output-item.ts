@@ -30,8 +30,8 @@ export const reasoningSeparator = "\n\n";
 
 /**
  * An item of the output as parts: a message as one part for each piece of its content, everything
- * else as one part. What has no field goes to the part's `provider_options`, and items that only the
- * provider knows are kept whole, so that `encodeInput` can send every item back as it came.
+ * else as one part. What has no field goes to the part's `provider_options`, and items that only
+ * the provider knows are kept whole, so that `encodeInput` can send every item back as it came.
  */
 export function itemParts(item: JsonObject, context: ItemContext): readonly Part[] {
   switch (item.type) {
@@ -76,8 +76,9 @@ export function callIDOf(item: JsonObject, position: number): string {
 const bringingTypes: ReadonlySet<unknown> = new Set(["namespace", "tool_search"]);
 
 /**
- * Whether a call of a custom tool is the provider's own doing: some have tools of theirs call others,
- * and tell it so (xAI's search of X). None of the tools that were offered has its name then.
+ * Whether a call of a custom tool is the provider's own doing: some have tools of theirs call
+ * others, and tell it so (xAI's search of X). None of the tools that were offered has its name
+ * then.
  */
 export function isRunByProvider(
   call: JsonObject,

@@ -40,10 +40,10 @@ export interface ItemPlace {
 /**
  * The items of an answer, from their first mention to their last word, as parts of a builder.
  *
- * Parts get their indexes in the order in which items and pieces of content are first mentioned. The
- * whole item fixes what its deltas began, and the response object at the end has the last word. An
- * event that does not say where it belongs belongs to the last item of its type that is open, and an
- * item that was never announced is announced by its first delta: servers leave both out.
+ * Parts get their indexes in the order in which items and pieces of content are first mentioned.
+ * The whole item fixes what its deltas began, and the response object at the end has the last word.
+ * An event that does not say where it belongs belongs to the last item of its type that is open,
+ * and an item that was never announced is announced by its first delta: servers leave both out.
  */
 export class OutputItems {
   readonly #builder: ResponseBuilder;
@@ -263,7 +263,9 @@ export class OutputItems {
     this.#builder.finishWith(begun, part);
   }
 
-  /** What was told stays where the whole part has nothing: some servers send items without content. */
+  /**
+   * What was told stays where the whole part has nothing: some servers send items without content.
+   */
   #withTold(whole: Part, index: number): Part {
     const told = this.#builder.part(index).kind;
     const { kind } = whole;

@@ -15,9 +15,9 @@ export interface MessageItem extends JsonObject {
 export const itemMember = "item";
 
 /**
- * Members of a response that only say what the request said, or what is documented to hold where the
- * request said nothing. They are large (instructions, tools), or name the end user, and tell the
- * caller nothing new, so they are left out of `provider_metadata`.
+ * Members of a response that only say what the request said, or what is documented to hold where
+ * the request said nothing. They are large (instructions, tools), or name the end user, and tell
+ * the caller nothing new, so they are left out of `provider_metadata`.
  */
 export const echoedMembers: readonly string[] = [
   "background",
@@ -47,7 +47,9 @@ export const echoedMembers: readonly string[] = [
   "user",
 ];
 
-/** Members of a response that have a place in `LLMResponse`; `output_text` is its text once more. */
+/**
+ * Members of a response that have a place in `LLMResponse`; `output_text` is its text once more.
+ */
 export const modelledMembers: readonly string[] = [
   "created_at",
   "error",
@@ -62,8 +64,8 @@ export const modelledMembers: readonly string[] = [
 ];
 
 /**
- * Middle names of events (`response.<name>.<step>`) that only tell how far a tool of the provider is,
- * or show in pieces what its finished item holds whole. They end in nothing of their own.
+ * Middle names of events (`response.<name>.<step>`) that only tell how far a tool of the provider
+ * is, or show in pieces what its finished item holds whole. They end in nothing of their own.
  */
 export const progressNames: ReadonlySet<string> = new Set([
   "apply_patch_call",

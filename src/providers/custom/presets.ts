@@ -55,8 +55,8 @@ function inRegions(wire: Dialect, address: (region: string) => string): Dialect 
 const mantle = (region: string): string => `https://bedrock-mantle.${region}.api.aws`;
 
 /**
- * Known hosts: addresses, keys and what they take, as data. A host whose address holds the account has
- * none here: its targets say `base_url`, or `region` where that alone makes the address.
+ * Known hosts: addresses, keys and what they take, as data. A host whose address holds the account
+ * has none here: its targets say `base_url`, or `region` where that alone makes the address.
  */
 export const presets: readonly Preset[] = [
   ...chatOnly.map(([name, keys, baseURL, host]) =>

@@ -3,9 +3,9 @@ import { arrayOf, isObject, objectOf, textOf } from "../../dialects/json.ts";
 import type { ChunkReader } from "../../dialects/openai-chat/decode.ts";
 
 /**
- * A whole body of a host that searches the web for its answers. Their sources stand beside the choices,
- * as `search_results` (objects) or `citations` (addresses), and become annotations of the message, which
- * the wire reads as citations.
+ * A whole body of a host that searches the web for its answers. Their sources stand beside the
+ * choices, as `search_results` (objects) or `citations` (addresses), and become annotations of the
+ * message, which the wire reads as citations.
  */
 export function withSources(body: JsonObject): JsonObject {
   const sources = sourcesOf(body);
@@ -14,8 +14,8 @@ export function withSources(body: JsonObject): JsonObject {
 }
 
 /**
- * The same for the chunks of a stream, which repeat the sources in every chunk, or send them with the
- * last one only: they are told once, when the answer is finished.
+ * The same for the chunks of a stream, which repeat the sources in every chunk, or send them with
+ * the last one only: they are told once, when the answer is finished.
  */
 export function sourcesReader(): ChunkReader {
   let sources: readonly JsonObject[] = [];

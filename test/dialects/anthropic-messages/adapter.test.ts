@@ -1,4 +1,5 @@
-// Proves which names lead to Anthropic, that short names become the API's ids, and what the record says.
+// Proves which names lead to Anthropic, that short names become the API's ids, and what the record
+// says.
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { LLMRequestSchema, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";

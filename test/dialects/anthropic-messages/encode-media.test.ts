@@ -1,5 +1,5 @@
-// Proves which images and documents are sent, from which sources, and that the rest is refused with a
-// typed error and not sent in another form.
+// Proves which images and documents are sent, from which sources, and that the rest is refused with
+// a typed error and not sent in another form.
 import { describe, expect, it } from "vitest";
 import { MediaKind, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { part } from "../../support/parts.ts";

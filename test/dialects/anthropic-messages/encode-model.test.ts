@@ -1,5 +1,5 @@
-// Proves what each generation of models is sent: its maximum of tokens, sampling, ways to think; and that
-// whatever is left out, changed or filled in is told in a warning.
+// Proves what each generation of models is sent: its maximum of tokens, sampling, ways to think;
+// and that whatever is left out, changed or filled in is told in a warning.
 import { describe, expect, it } from "vitest";
 import { Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { modelTraits } from "../../../src/dialects/anthropic-messages/model-traits.ts";

@@ -1,5 +1,5 @@
-// Proves how the other knobs of a request are sent, that hints for the cache are held to four, that options
-// of the provider come last, and that whatever is left out is told in a warning.
+// Proves how the other knobs of a request are sent, that hints for the cache are held to four, that
+// options of the provider come last, and that whatever is left out is told in a warning.
 import { describe, expect, it } from "vitest";
 import { Modality, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { part, text } from "../../support/parts.ts";

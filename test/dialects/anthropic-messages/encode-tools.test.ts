@@ -1,4 +1,5 @@
-// Proves how tools, the choice of one, and a schema for the answer are sent, exactly as they were given.
+// Proves how tools, the choice of one, and a schema for the answer are sent, exactly as they were
+// given.
 import { describe, expect, it } from "vitest";
 import { ToolChoiceMode } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { errorOf } from "../../support/wire-under-test.ts";

@@ -1,5 +1,5 @@
-// Proves how a conversation is sent: roles, system prompt, results of tools, ids, and what becomes of
-// parts that the API has no place for.
+// Proves how a conversation is sent: roles, system prompt, results of tools, ids, and what becomes
+// of parts that the API has no place for.
 import { describe, expect, it } from "vitest";
 import { Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { part, text } from "../../support/parts.ts";

@@ -1,5 +1,5 @@
-// Proves which reason each failure of the wire gets, from its code, words, type and status, and what it
-// carries; bodies of any shape are read without a fault.
+// Proves which reason each failure of the wire gets, from its code, words, type and status, and
+// what it carries; bodies of any shape are read without a fault.
 import { describe, expect, it } from "vitest";
 import type { Reason } from "../../../src/contract/reasons.ts";
 import { anthropicMessages } from "../../../src/dialects/anthropic-messages/dialect.ts";

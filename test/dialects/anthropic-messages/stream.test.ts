@@ -1,4 +1,5 @@
-// Proves the state machine of the stream: events in order, every end there can be, cumulative usage.
+// Proves the state machine of the stream: events in order, every end there can be, cumulative
+// usage.
 import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";

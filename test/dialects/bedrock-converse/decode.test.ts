@@ -1,5 +1,6 @@
-// Proves that answers of Converse are read alike whole and as streams: texts, citations, thinking, calls, images,
-// blocks of the provider's own, stop reasons, usage; and when a stream is complete, logically whole, or cut.
+// Proves that answers of Converse are read alike whole and as streams: texts, citations, thinking,
+// calls, images, blocks of the provider's own, stop reasons, usage; and when a stream is complete,
+// logically whole, or cut.
 import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { MediaKind, Role, StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";

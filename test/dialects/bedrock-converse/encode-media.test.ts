@@ -1,5 +1,5 @@
-// Proves which images, documents, videos and sounds Converse is sent, from bytes, data: addresses and S3; how
-// documents are named; and that what it does not take is a typed refusal.
+// Proves which images, documents, videos and sounds Converse is sent, from bytes, data: addresses
+// and S3; how documents are named; and that what it does not take is a typed refusal.
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { MediaKind, type MediaSchema, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";

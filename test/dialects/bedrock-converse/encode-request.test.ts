@@ -1,5 +1,5 @@
-// Proves what a request becomes in Converse's words: path, knobs, tools, format, labels, thinking by the
-// maker of the model, the caller's own members last; and that what has no place is told.
+// Proves what a request becomes in Converse's words: path, knobs, tools, format, labels, thinking
+// by the maker of the model, the caller's own members last; and that what has no place is told.
 import { describe, expect, it } from "vitest";
 import { Modality, Role, ToolChoiceMode } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { thrownBy } from "../../support/framing.ts";

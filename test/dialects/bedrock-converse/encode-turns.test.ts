@@ -1,5 +1,6 @@
-// Proves what turns become in Converse's words: roles by turns, results first, ids that the API takes, thinking
-// and citations of its own, points of the cache; and that what is left out or moved is told.
+// Proves what turns become in Converse's words: roles by turns, results first, ids that the API
+// takes, thinking and citations of its own, points of the cache; and that what is left out or moved
+// is told.
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { type Part, PartSchema, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
@@ -9,7 +10,9 @@ import { adapter, call, claude, result, send } from "./support.ts";
 
 const { USER, ASSISTANT, SYSTEM, TOOL } = Role;
 
-/** The content that a turn of these parts becomes, after one of the user where it is the model's. */
+/**
+ * The content that a turn of these parts becomes, after one of the user where it is the model's.
+ */
 function blocks(parts: readonly Part[], role: Role = USER, model = claude) {
   const before = role === ASSISTANT ? [{ role: USER, message: "Hi" }] : [];
   const { body, warnings } = send(

@@ -1,6 +1,6 @@
-// Proves over random answers that a stream, however it is cut into events, gives what the whole answer gives; that
-// an answer goes back as it came; and that no event, whatever is in it, ends in anything but an answer or a
-// ConnectorError.
+// Proves over random answers that a stream, however it is cut into events, gives what the whole
+// answer gives; that an answer goes back as it came; and that no event, whatever is in it, ends in
+// anything but an answer or a ConnectorError.
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -25,7 +25,10 @@ interface SendSettings {
   readonly count?: boolean;
 }
 
-/** Encodes a request whose only turn is "Hi", and what the test adds; for a model of Nova's, or another. */
+/**
+ * Encodes a request whose only turn is "Hi", and what the test adds; for a model of Nova's, or
+ * another.
+ */
 export function send(
   init: RequestInit = {},
   { count = false, ...input }: SendSettings = {},

@@ -1,5 +1,5 @@
-// Proves what of Cohere's answers, whole and streamed, becomes which part of the contract, that both
-// forms give the same, and that what nobody knows yet is kept.
+// Proves what of Cohere's answers, whole and streamed, becomes which part of the contract, that
+// both forms give the same, and that what nobody knows yet is kept.
 import { describe, expect, it } from "vitest";
 import { StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import {

@@ -1,5 +1,5 @@
-// Proves that every turn and part becomes the message Cohere's API has for it, that answers go back as they
-// came, and that what cannot be sent is told or refused, never lost in silence.
+// Proves that every turn and part becomes the message Cohere's API has for it, that answers go back
+// as they came, and that what cannot be sent is told or refused, never lost in silence.
 import { describe, expect, it } from "vitest";
 import { MediaKind, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { decodeCohereMessage, encodeCohereRequest } from "../../support/cohere.ts";

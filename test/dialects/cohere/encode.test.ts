@@ -1,5 +1,5 @@
-// Proves that every knob and tool becomes what Cohere's API has for it, and that what cannot be sent is
-// told, never lost in silence.
+// Proves that every knob and tool becomes what Cohere's API has for it, and that what cannot be
+// sent is told, never lost in silence.
 import { describe, expect, it } from "vitest";
 import { Modality, Role, ToolChoiceMode } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { encodeCohereRequest } from "../../support/cohere.ts";

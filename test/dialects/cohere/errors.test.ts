@@ -1,5 +1,5 @@
-// Proves that Cohere's failures get the reason of the error table by their status, their error_type and
-// their words, and that an answer which ends with a fault is an error, whole and streamed.
+// Proves that Cohere's failures get the reason of the error table by their status, their error_type
+// and their words, and that an answer which ends with a fault is an error, whole and streamed.
 import { describe, expect, it } from "vitest";
 import { cohereChat } from "../../../src/dialects/cohere/dialect.ts";
 import {

@@ -1,5 +1,6 @@
-// Proves by random answers of Cohere's that a stream and a whole body give the same answer, that bytes may be
-// cut anywhere, that no cut passes for an end, and that nothing foreign crashes the decoder.
+// Proves by random answers of Cohere's that a stream and a whole body give the same answer, that
+// bytes may be cut anywhere, that no cut passes for an end, and that nothing foreign crashes the
+// decoder.
 import { create, type JsonObject, toBinary, toJson } from "@bufbuild/protobuf";
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect } from "vitest";

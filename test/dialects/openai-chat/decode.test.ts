@@ -1,5 +1,6 @@
-// Proves that a whole answer is read into the contract: each kind of output, each reason to stop, in OpenAI's
-// own form and in those of compatible servers, with nothing lost that the contract has no place for.
+// Proves that a whole answer is read into the contract: each kind of output, each reason to stop,
+// in OpenAI's own form and in those of compatible servers, with nothing lost that the contract has
+// no place for.
 import { type JsonObject, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import {

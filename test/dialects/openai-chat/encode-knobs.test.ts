@@ -1,5 +1,6 @@
-// Proves that each knob of a request becomes its own member of the Chat Completions body, that a knob which
-// is not set is not sent, and that whatever this wire cannot take is told as a warning of the right kind.
+// Proves that each knob of a request becomes its own member of the Chat Completions body, that a
+// knob which is not set is not sent, and that whatever this wire cannot take is told as a warning
+// of the right kind.
 import { describe, expect, it } from "vitest";
 import { Modality, Role, ToolChoiceMode } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { openAIChat } from "../../../src/dialects/openai-chat/dialect.ts";

@@ -1,5 +1,6 @@
-// Proves that every kind of turn and part becomes the message this wire has for it, that histories of other
-// providers are accepted, and that what cannot be sent is told or refused, never lost in silence.
+// Proves that every kind of turn and part becomes the message this wire has for it, that histories
+// of other providers are accepted, and that what cannot be sent is told or refused, never lost in
+// silence.
 import { describe, expect, it } from "vitest";
 import { MediaKind, Role } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { encodeTurns } from "../../support/openai-chat.ts";

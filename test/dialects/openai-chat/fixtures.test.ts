@@ -1,5 +1,6 @@
-// Proves on whole streams of bytes, through the real framer, that an answer is the same however the network cuts
-// it, that a stream cut at any byte is told as what it is, and that errors in it come out classified.
+// Proves on whole streams of bytes, through the real framer, that an answer is the same however the
+// network cuts it, that a stream cut at any byte is told as what it is, and that errors in it come
+// out classified.
 import { readFileSync } from "node:fs";
 import { create, equals } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
@@ -84,7 +85,9 @@ describe("a whole stream", () => {
   );
 });
 
-/** Where the event that holds `mark` can be read: at the end of its data, with or without a newline. */
+/**
+ * Where the event that holds `mark` can be read: at the end of its data, with or without a newline.
+ */
 function endOfEvent(bytes: Buffer, mark: string): number {
   const text = bytes.toString("latin1");
   const end = text.indexOf("\n", text.indexOf(mark));

@@ -1,6 +1,6 @@
-// Proves that what single hosts do otherwise than OpenAI is read as it is meant: words for the end of
-// an answer, usage inside the choice, calls that all have the number 0 and no id, and failures in
-// shapes and words of their own.
+// Proves that what single hosts do otherwise than OpenAI is read as it is meant: words for the end
+// of an answer, usage inside the choice, calls that all have the number 0 and no id, and failures
+// in shapes and words of their own.
 import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";

@@ -1,5 +1,6 @@
-// Proves by random answers that a stream and a whole body give the same answer field for field, that nothing a
-// provider adds to its wire crashes the decoder or is lost, and that no cut passes for an end.
+// Proves by random answers that a stream and a whole body give the same answer field for field,
+// that nothing a provider adds to its wire crashes the decoder or is lost, and that no cut passes
+// for an end.
 import { create, type JsonObject, toBinary, toJson } from "@bufbuild/protobuf";
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect } from "vitest";

@@ -1,5 +1,5 @@
-// Proves that tool calls are put together from their pieces whatever a server does with indexes, ids and names,
-// and that calls which were cut are marked and never repaired.
+// Proves that tool calls are put together from their pieces whatever a server does with indexes,
+// ids and names, and that calls which were cut are marked and never repaired.
 import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";

@@ -1,5 +1,6 @@
-// Proves that a stream of chunks is put together whatever a server does with indexes, ids, names, roles and
-// usage; that its end is judged by its own marks; and that errors in it are told as what they are.
+// Proves that a stream of chunks is put together whatever a server does with indexes, ids, names,
+// roles and usage; that its end is judged by its own marks; and that errors in it are told as what
+// they are.
 import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";

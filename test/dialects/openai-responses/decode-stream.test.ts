@@ -1,5 +1,5 @@
-// Proves what the random streams of stream-properties.test.ts cannot: each kind of end and error, the
-// quirks of servers that leave events or indexes out, and which version holds where they disagree.
+// Proves what the random streams of stream-properties.test.ts cannot: each kind of end and error,
+// events and indexes that servers leave out, and which version holds where they disagree.
 import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import { StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";

@@ -1,5 +1,5 @@
-// Proves that each item and state of a whole answer is read as the contract says, that what a part has
-// no place for is kept with it, and that failed and unreadable answers are typed errors.
+// Proves that each item and state of a whole answer is read as the contract says, that what a part
+// has no place for is kept with it, and that failed and unreadable answers are typed errors.
 import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import { type LLMResponse, StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";

@@ -1,5 +1,5 @@
-// Proves that every kind of content reaches `input` as the item or piece that the wire has for it, in
-// order, and that what cannot be sent is either told by a warning or refused by field.
+// Proves that every kind of content reaches `input` as the item or piece that the wire has for it,
+// in order, and that what cannot be sent is either told by a warning or refused by field.
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import {

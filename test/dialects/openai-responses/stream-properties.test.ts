@@ -1,6 +1,6 @@
-// Proves, over random answers written as streams in every style that servers have, that a stream gives
-// the same answer as the whole object, that its events are well formed, that no cut and no unknown
-// member, item or event breaks it or gets lost, and that everything goes back as it came.
+// Proves, over random answers written as streams in every style that servers have, that a stream
+// gives the same answer as the whole object, that its events are well formed, that no cut and no
+// unknown member, item or event breaks it or gets lost, and that everything goes back as it came.
 import { create, equals, fromBinary, type JsonObject, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { expect, test } from "vitest";

@@ -1,5 +1,5 @@
-// Proves that what servers add to events they share with OpenAI is kept, that pictures in the making are not,
-// and that reasoning with a piece of an unknown kind reads as if it had none.
+// Proves that what servers add to events they share with OpenAI is kept, that pictures in the
+// making are not, and that reasoning with a piece of an unknown kind reads as if it had none.
 import { describe, expect, it } from "vitest";
 import { StopReason } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { openAIResponses } from "../../../src/dialects/openai-responses/dialect.ts";

@@ -1,5 +1,6 @@
-// Proves that a real Ollama with real weights works through the server, over its own wire and over those of others
-// that it speaks: calls, streams, tools, JSON by schema, thinking, cancel, and what it refuses.
+// Proves that a real Ollama with real weights works through the server, over its own wire and over
+// those of others that it speaks: calls, streams, tools, JSON by schema, thinking, cancel, and what
+// it refuses.
 import { type Client, Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { ConnectorService } from "../../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";

@@ -29,7 +29,9 @@ const templates: Readonly<Record<string, string>> = {
 {{ if and $.IsThinkSet $.Think }}<think>{{ end }}`,
 };
 
-/** Starts one on a free port, with the models `plain`, `tools` and `thinking` of the same weights. */
+/**
+ * Starts one on a free port, with the models `plain`, `tools` and `thinking` of the same weights.
+ */
 export async function startOllama(program: string, weights: string): Promise<OllamaServer> {
   const folder = mkdtempSync(join(tmpdir(), "connectors-ollama-"));
   const url = `http://127.0.0.1:${await freePort()}`;
