@@ -31,13 +31,14 @@ const noMembers: ReadonlySet<string> = new Set();
  * their sums; their own two numbers are then kept in `rest`.
  */
 export function readUsage(raw: JsonObject): ChatUsage {
-  if (!isTokenCount(raw.prompt_tokens) || !isTokenCount(raw.completion_tokens)) {
+  const written = writtenIn(raw);
+  if (!isTokenCount(raw.prompt_tokens) || !isTokenCount(written)) {
     return { usage: undefined, rest: withoutZeros(unknownMembers(raw, noMembers)) };
   }
   const input = objectOf(raw.prompt_tokens_details);
   const output = objectOf(raw.completion_tokens_details);
   const prompt = tokenCount(raw.prompt_tokens);
-  const completion = tokenCount(raw.completion_tokens);
+  const completion = tokenCount(written);
   const total = tokenCount(raw.total_tokens);
   const cacheRead = firstCount(
     input.cached_tokens,
@@ -77,6 +78,12 @@ export function readUsage(raw: JsonObject): ChatUsage {
     isOwnSum ? noMembers : countMembers,
   );
   return { usage, rest: withoutZeros(rest) };
+}
+
+/** Tokens of the answer. Left out beside a total that is all prompt, they are none. */
+function writtenIn(usage: JsonObject): JsonValue | undefined {
+  const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
+  return completion ?? (total !== undefined && total === prompt ? 0 : undefined);
 }
 
 function restOf(details: JsonValue | undefined, known: ReadonlySet<string>): JsonValue {

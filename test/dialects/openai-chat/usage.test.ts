@@ -1,5 +1,6 @@
-// Proves that tokens follow the contract's identity whichever way a server counts (input with what was
-// cached, output with thinking), and that numbers which cannot be used are left to the estimate.
+// Proves that tokens follow the contract's identity whichever way a server counts (input with what
+// was cached, output with thinking), and that numbers which cannot be used are left to the
+// estimate.
 
 import type { JsonValue } from "@bufbuild/protobuf";
 import { fc, test as property } from "@fast-check/vitest";
@@ -15,6 +16,14 @@ function usageOf(usage: unknown) {
 const counts = { prompt_tokens: 100, completion_tokens: 40, total_tokens: 140 };
 
 describe("usage", () => {
+  it("of an answer without a word may leave out its zero", () => {
+    expect(usageOf({ prompt_tokens: 9, total_tokens: 9 }).usage).toMatchObject({
+      inputTokens: 9n,
+      outputTokens: 0n,
+    });
+    expect(usageOf({ prompt_tokens: 9, total_tokens: 12 }).usage).toBeUndefined();
+  });
+
   it("is read with all its parts", () => {
     const { usage, rest } = usageOf({
       ...counts,
