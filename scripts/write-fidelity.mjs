@@ -120,6 +120,17 @@ What is not equal, and why:
 
 ${[...exceptions("known-exceptions.json"), ...exceptions("known-request-exceptions.json")].join("\n")}
 
+## Servers and clients that are not ours
+
+| what | how |
+|---|---|
+| a real llama.cpp with real weights: chat, Messages, Responses | \`npm run test:real\`, which installs it |
+| ministack for Bedrock, signed; aimock for every wire | \`npm run test:real\` |
+| a real Ollama: its own wire, chat, Messages, Responses | \`npm run test:ollama\`, which builds it with Go: minutes |
+| the official SDKs of every provider, against the simulated providers | \`npm test\`, in \`test/simulator/*-sdk.test.ts\` |
+| a conversation from each provider to each other and back | \`npm test\`, in \`test/e2e/provider-pairs.test.ts\` |
+| what encoding and decoding cost | \`npm run bench:codec\` |
+
 ## Checklist
 
 What an adapter must do to be complete, with the test that proves it.
