@@ -55,6 +55,8 @@ const reasonByCode: ReadonlyMap<string, Reason> = new Map<string, Reason>([
   // Azure's, under 429.
   ["NoCapacity", "PROVIDER_OVERLOADED"],
   ["model_overloaded", "PROVIDER_OVERLOADED"],
+  // Text Generation Inference's.
+  ["overloaded", "PROVIDER_OVERLOADED"],
   ["provider_overloaded", "PROVIDER_OVERLOADED"],
   ["context_length_exceeded", "CONTEXT_LENGTH_EXCEEDED"],
   ["exceed_context_size_error", "CONTEXT_LENGTH_EXCEEDED"],
@@ -85,6 +87,7 @@ const statusByWord: ReadonlyMap<string, number> = new Map<string, number>([
   ["invalid_prompt", 400],
   ["bad_request", 400],
   ["BadRequestError", 400],
+  ["validation", 400],
   ["failed_to_download_image", 400],
   ["tool_use_failed", 400],
   ["authentication_error", 401],

@@ -20,6 +20,9 @@ const stopReasons: ReadonlyMap<string, StopReason> = new Map<string, StopReason>
   ["sensitive", StopReason.CONTENT_FILTER],
   // Words of the models behind a gateway.
   ["safety", StopReason.CONTENT_FILTER],
+  ["recitation", StopReason.CONTENT_FILTER],
+  ["prohibited_content", StopReason.CONTENT_FILTER],
+  ["malformed_function_call", StopReason.MALFORMED_TOOL_CALL],
   ["pause_turn", StopReason.PAUSE],
   ["refusal", StopReason.REFUSAL],
 ]);

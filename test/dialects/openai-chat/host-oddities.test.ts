@@ -11,6 +11,7 @@ import {
   decodeChatBody,
   decodeChatStream,
   decodeChoice,
+  errorOf,
   partsOf,
 } from "../../support/openai-chat.ts";
 
@@ -21,6 +22,9 @@ describe("the end of an answer", () => {
   it.each([
     ["sensitive", StopReason.CONTENT_FILTER],
     ["SAFETY", StopReason.CONTENT_FILTER],
+    ["PROHIBITED_CONTENT", StopReason.CONTENT_FILTER],
+    ["recitation", StopReason.CONTENT_FILTER],
+    ["MALFORMED_FUNCTION_CALL", StopReason.MALFORMED_TOOL_CALL],
     ["max_output_tokens", StopReason.MAX_TOKENS],
     ["model_context_window_exceeded", StopReason.CONTEXT_LENGTH],
     ["pause_turn", StopReason.PAUSE],
@@ -207,6 +211,15 @@ const failures: readonly (readonly [string, number, unknown, Reason, string])[] 
 ];
 
 describe("a failure", () => {
+  it.each<[string, Reason]>([
+    ["overloaded", "PROVIDER_OVERLOADED"],
+    ["validation", "PROVIDER_INVALID_REQUEST"],
+    ["generation", "PROVIDER_INTERNAL"],
+  ])("in a stream of Text Generation Inference is told by its type: %s", (type, reason) => {
+    const error = errorOf(() => decodeChatStream([{ error: "no", error_type: type }]));
+    expect(error.reason).toBe(reason);
+  });
+
   it.each(failures)("classifies %s under %i", (_name, status, body, reason, code) => {
     const error = openAIError({ status, headers: {}, body: JSON.stringify(body) });
     expect([error.reason, error.fields.metadata?.provider_code ?? ""]).toEqual([reason, code]);
