@@ -132,7 +132,7 @@ function spokenMedia(
 }
 
 function toolUseBlock(call: ToolCall, field: string, scope: EncodeScope): JsonObject {
-  const id = scope.toolIds.forCall(call.id);
+  const id = scope.toolIDs.forCall(call.id);
   return { type: "tool_use", id, name: call.name, input: objectArguments(call, field, scope) };
 }
 
@@ -144,7 +144,7 @@ function toolResultBlock(result: ToolResult, field: string, scope: EncodeScope):
   const content = encodeParts(parts, Role.TOOL, scope);
   return {
     type: "tool_result",
-    tool_use_id: scope.toolIds.forResult(result.toolCallId),
+    tool_use_id: scope.toolIDs.forResult(result.toolCallId),
     ...(content.length > 0 && { content: shortForm(content) }),
     ...(result.isError && { is_error: true }),
   };

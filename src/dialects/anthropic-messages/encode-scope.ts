@@ -3,7 +3,7 @@ import { RawJSON } from "../raw-json.ts";
 import { WarningList } from "../warning-list.ts";
 import { CacheMarks } from "./cache-marks.ts";
 import { type ModelTraits, modelTraits } from "./model-traits.ts";
-import { ToolIds } from "./tool-ids.ts";
+import { UniqueToolIDs } from "./unique-tool-ids.ts";
 
 /** What the encoders of one request share. */
 export interface EncodeScope {
@@ -14,7 +14,7 @@ export interface EncodeScope {
   readonly warnings: WarningList;
   readonly raw: RawJSON;
   readonly cache: CacheMarks;
-  readonly toolIds: ToolIds;
+  readonly toolIDs: UniqueToolIDs;
 }
 
 /** What is asked of a model by its traits, and what it cannot take. */
@@ -30,6 +30,6 @@ export function encodeScope({ adapter, model }: EncodeInput): EncodeScope {
     warnings,
     raw: new RawJSON(),
     cache: new CacheMarks(warnings),
-    toolIds: new ToolIds(),
+    toolIDs: new UniqueToolIDs(),
   };
 }

@@ -144,7 +144,7 @@ function spokenMedia(
 }
 
 function toolUseBlock(call: ToolCall, field: string, scope: EncodeScope): JsonObject {
-  const toolUseId = scope.toolIds.forCall(call.id);
+  const toolUseId = scope.toolIDs.forCall(call.id);
   return { toolUse: { toolUseId, name: call.name, input: objectArguments(call, field, scope) } };
 }
 
@@ -158,7 +158,7 @@ function toolResultBlock(result: ToolResult, field: string, scope: EncodeScope):
   });
   return {
     toolResult: {
-      toolUseId: scope.toolIds.forResult(result.toolCallId),
+      toolUseId: scope.toolIDs.forResult(result.toolCallId),
       content,
       ...(result.isError && { status: "error" }),
     },

@@ -1,6 +1,6 @@
 import type { EncodeInput } from "../../contract/adapter.ts";
 import { type ModelTraits, modelTraits } from "../anthropic-messages/model-traits.ts";
-import { ToolIds } from "../anthropic-messages/tool-ids.ts";
+import { UniqueToolIDs } from "../anthropic-messages/unique-tool-ids.ts";
 import { ToolIDs } from "../openai-tool-ids.ts";
 import { RawJSON } from "../raw-json.ts";
 import { WarningList } from "../warning-list.ts";
@@ -19,7 +19,7 @@ export interface EncodeScope {
   readonly warnings: WarningList;
   readonly raw: RawJSON;
   readonly cache: CachePoints;
-  readonly toolIds: ToolIds;
+  readonly toolIDs: UniqueToolIDs;
   readonly documents: DocumentNames;
 }
 
@@ -41,7 +41,7 @@ export function encodeScope({ adapter, model }: EncodeInput): EncodeScope {
     warnings,
     raw: new RawJSON(),
     cache: new CachePoints(warnings),
-    toolIds: new ToolIds((id) => ids.map(id.replace(/[^a-zA-Z0-9_.:-]/g, "_") || "call")),
+    toolIDs: new UniqueToolIDs((id) => ids.map(id.replace(/[^a-zA-Z0-9_.:-]/g, "_") || "call")),
     documents: new DocumentNames(warnings),
   };
 }

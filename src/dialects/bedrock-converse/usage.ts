@@ -4,8 +4,14 @@ import {
   UsageSchema,
   UsageSource,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { isObject, objectOf, storable, unknownMembers } from "../json.ts";
-import { isTokenCount, tokenCount } from "../token-count.ts";
+import { unknownMembers } from "../json.ts";
+import {
+  countsByName,
+  isTokenCount,
+  tokenCount,
+  unreadCounts,
+  unreadMembers,
+} from "../token-count.ts";
 
 const countMembers = [
   "inputTokens",
@@ -30,30 +36,23 @@ export function usageOf(usage: JsonObject): Usage | undefined {
   const cacheWriteTokens = tokenCount(
     usage.cacheWriteInputTokens ?? usage.cacheWriteInputTokenCount,
   );
-  const uses = Object.entries(objectOf(usage.serverToolUsage))
-    .map(([name, count]) => [name, tokenCount(count)] as const)
-    .filter(([, count]) => count > 0n);
   return create(UsageSchema, {
     inputTokens: tokenCount(usage.inputTokens) + cacheReadTokens + cacheWriteTokens,
     outputTokens: tokenCount(usage.outputTokens),
     cacheReadTokens,
     cacheWriteTokens,
-    serverToolUses: Object.fromEntries(uses),
+    serverToolUses: countsByName(usage.serverToolUsage),
     source: UsageSource.REPORTED,
   });
 }
 
 /** What usage holds beyond that, and counts that cannot be read, as they came. */
 export function usageRest(usage: JsonObject): JsonObject | undefined {
-  const rest: JsonObject = unknownMembers(usage, knownMembers) ?? {};
-  for (const name of countMembers) {
-    const count = usage[name];
-    if (count !== undefined && count !== null && !isTokenCount(count)) rest[name] = storable(count);
-  }
-  const uses = usage.serverToolUsage;
-  const unread = isObject(uses)
-    ? unknownMembers(uses, new Set(Object.keys(uses).filter((name) => isTokenCount(uses[name]))))
-    : uses;
-  if (unread) rest.serverToolUsage = storable(unread);
+  const rest: JsonObject = {
+    ...unknownMembers(usage, knownMembers),
+    ...unreadCounts(usage, countMembers),
+  };
+  const uses = unreadMembers(usage.serverToolUsage);
+  if (uses !== undefined) rest.serverToolUsage = uses;
   return Object.keys(rest).length === 0 ? undefined : rest;
 }

@@ -1,5 +1,5 @@
 interface PlacedCall {
-  readonly wireId: string;
+  readonly wireID: string;
   answered: boolean;
 }
 
@@ -10,7 +10,7 @@ interface PlacedCall {
  * Ids of other providers' histories are mapped, in the order of the conversation, so that each
  * result names the call it answers, even where a provider gave several calls the same id.
  */
-export class ToolIds {
+export class UniqueToolIDs {
   readonly #used = new Set<string>();
   readonly #calls = new Map<string, PlacedCall[]>();
   readonly #sendable: (id: string) => string;
@@ -22,10 +22,10 @@ export class ToolIds {
 
   /** The id to send for a call. */
   forCall(id: string): string {
-    const wireId = this.#unique(this.#sendable(id));
+    const wireID = this.#unique(this.#sendable(id));
     const earlier = this.#calls.get(id)?.filter(({ answered }) => !answered) ?? [];
-    this.#calls.set(id, [...earlier, { wireId, answered: false }]);
-    return wireId;
+    this.#calls.set(id, [...earlier, { wireID, answered: false }]);
+    return wireID;
   }
 
   /** The id to send for the result of a call: of the first one that is not answered yet. */
@@ -34,7 +34,7 @@ export class ToolIds {
     const call = calls.find(({ answered }) => !answered) ?? calls.at(-1);
     if (call === undefined) return this.#sendable(id);
     call.answered = true;
-    return call.wireId;
+    return call.wireID;
   }
 
   #unique(id: string): string {
