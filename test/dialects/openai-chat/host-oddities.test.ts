@@ -11,9 +11,9 @@ import {
   decodeChatBody,
   decodeChatStream,
   decodeChoice,
-  errorOf,
   partsOf,
 } from "../../support/openai-chat.ts";
+import { errorOf } from "../../support/wire-under-test.ts";
 
 const done = "[DONE]";
 const usage = { prompt_tokens: 5, completion_tokens: 7, total_tokens: 12 };
