@@ -101,7 +101,7 @@ function pageText() {
   return `# Fidelity
 
 What providers really sent, and real clients really asked, against what comes through. \`npm run fidelity\` writes this page
-from the recordings in \`CONNECTORS_CORPUS\`; half of all recordings is kept apart and never looked at while adapters are written.
+from the recordings in \`CONNECTORS_CORPUS\`.
 
 - **answers**: recorded answers and errors, whole and streamed, with the bytes cut at random, through a running server over gRPC: equal in text, thinking, refusal,
   tool calls, stop reason, usage, error status and code.
