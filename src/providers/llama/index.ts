@@ -21,6 +21,18 @@ const patterns: readonly ModelPattern[] = [
       "us.meta.llama3-2-1b-instruct-v1:0",
     ],
   },
+  {
+    // A size or "latest" behind a colon is how Ollama names what it has pulled, whoever made it.
+    pattern: "[a-z0-9][a-z0-9._-]*:(?:latest|e?\\d+(?:\\.\\d+)?[bm](?:-[a-z0-9._-]+)?)",
+    examples: [
+      "qwen3:8b",
+      "mistral:7b",
+      "gemma3:4b-it-qat",
+      "gemma3n:e4b",
+      "deepseek-r1:1.5b",
+      "phi4:latest",
+    ],
+  },
 ];
 
 /** Llama and other open models, on whatever serves them. */
