@@ -1,4 +1,4 @@
-import { create, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
+import { create, type JsonValue } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import {
   type CacheHint,
@@ -11,6 +11,7 @@ import {
 import type { KnownModel, ModelPrices } from "../contract/adapter.ts";
 import type { CallPlan } from "./call-plan.ts";
 import { costOfUsage } from "./cost-of-usage.ts";
+import { isObject } from "./json-object.ts";
 import { type ModelCatalogue, pricesAt } from "./model-catalogue.ts";
 
 const usualCacheMs = 5 * 60 * 1000;
@@ -132,8 +133,4 @@ function memberAt(object: JsonValue | undefined, path: string): JsonValue | unde
   return path.split(".").reduce<JsonValue | undefined>((value, name) => {
     return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
   }, object);
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import type { JsonObject } from "@bufbuild/protobuf";
 import type { LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { Dialect, Framing } from "../contract/adapter.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
@@ -10,6 +10,7 @@ import type { HttpRequest, HttpResponse } from "../http/http-client.ts";
 import type { AttemptRecord } from "./attempt-record.ts";
 import type { CallEnvironment } from "./call-environment.ts";
 import type { CallPlan } from "./call-plan.ts";
+import { isObject } from "./json-object.ts";
 import { guarded, type ProviderRequest } from "./provider-request.ts";
 
 /**
@@ -148,10 +149,6 @@ function aggregate(text: string, framing: Framing, plan: CallPlan, limits: Limit
     throw new ConnectorError("STREAM_TRUNCATED", "the provider's answer ended before its end");
   }
   return end.response;
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function malformed(message: string): ConnectorError {

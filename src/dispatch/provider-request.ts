@@ -1,4 +1,3 @@
-import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import {
   type LLMRequest,
   type Warning,
@@ -10,6 +9,7 @@ import type { Target } from "../contract/target.ts";
 import { authorize } from "../http/credentials.ts";
 import type { HttpRequest } from "../http/http-client.ts";
 import type { CallPlan } from "./call-plan.ts";
+import { isObject } from "./json-object.ts";
 
 /** A wire request ready to be sent, and what was left out of it. */
 export interface ProviderRequest {
@@ -70,10 +70,6 @@ function requestFor({ adapter, body }: Target, request: LLMRequest): LLMRequest 
   if (given !== undefined && given !== null && !isObject(given)) return request;
   const own = { ...body, ...given };
   return { ...request, providerOptions: { ...request.providerOptions, [adapter.name]: own } };
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { LLMRequest, Tool } from "../../../gen/ts/nexen/connectors/v1/llm_p
 import { mergeInto } from "../json.ts";
 import type { EncodeContext } from "../openai-responses/encode-context.ts";
 import { functionFields } from "../openai-schema.ts";
-import { requestField } from "../request-field.ts";
+import { providerTool } from "../provider-tool.ts";
 import { toolMode } from "../tool-choice.ts";
 import { sentOptions } from "./encode-context.ts";
 
@@ -56,13 +56,7 @@ function encodeTool(tool: Tool, field: string, context: EncodeContext): JsonValu
   if (tool.cache !== undefined) {
     warnings.dropped(`${field}.cache`, "the provider caches prompts by itself");
   }
-  if (provider !== undefined) {
-    if (provider.adapter === context.adapter) {
-      return raw.hold(provider.json, requestField(`${field}.provider.json`));
-    }
-    warnings.dropped(`${field}.provider`, `only ${provider.adapter} knows this tool`);
-    return undefined;
-  }
+  if (provider !== undefined) return providerTool(provider, field, context);
   const { strict: _, ...fields } = functionFields(tool, field, raw);
   // The API requires `parameters`: this is the schema of a function without arguments.
   const none = { type: "object", properties: {} };

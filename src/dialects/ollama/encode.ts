@@ -9,6 +9,7 @@ import type { EncodeInput, WireRequest } from "../../contract/adapter.ts";
 import { mergeInto, objectOf } from "../json.ts";
 import { encodeLabels } from "../openai-labels.ts";
 import { functionFields, schemaFields } from "../openai-schema.ts";
+import { providerTool } from "../provider-tool.ts";
 import { RawJSON } from "../raw-json.ts";
 import { WarningList } from "../warning-list.ts";
 import { encodeMessages } from "./encode-messages.ts";
@@ -83,17 +84,11 @@ function encodeTools(request: LLMRequest, scope: EncodeScope): JsonObject {
 }
 
 function encodeTool(tool: Tool, field: string, scope: EncodeScope): JsonValue | undefined {
-  const { adapter, raw, warnings } = scope;
+  const { raw, warnings } = scope;
   if (tool.cache !== undefined) {
     warnings.dropped(`${field}.cache`, "the provider caches prompts by itself");
   }
-  if (tool.provider !== undefined) {
-    if (tool.provider.adapter === adapter) {
-      return raw.hold(tool.provider.json, `request.${field}.provider.json`);
-    }
-    warnings.dropped(`${field}.provider`, `only ${tool.provider.adapter} knows this tool`);
-    return undefined;
-  }
+  if (tool.provider !== undefined) return providerTool(tool.provider, field, scope);
   const { strict, ...fields } = functionFields(tool, field, raw);
   if (strict !== undefined) warnings.dropped(`${field}.strict`, "this wire has no such parameter");
   if (fields.parameters === undefined) {

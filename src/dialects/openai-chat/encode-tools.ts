@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { LLMRequest, Tool } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { mergeInto, objectOf } from "../json.ts";
 import { functionFields } from "../openai-schema.ts";
-import { requestField } from "../request-field.ts";
+import { providerTool } from "../provider-tool.ts";
 import { toolMode } from "../tool-choice.ts";
 import { type EncodeContext, mark, ownOptions } from "./encode-context.ts";
 
@@ -21,14 +21,11 @@ export function encodeTools(request: LLMRequest, context: EncodeContext): JsonOb
 }
 
 function encodeTool(tool: Tool, field: string, context: EncodeContext): JsonValue | undefined {
-  const { warnings, raw } = context;
+  const { raw } = context;
   const { provider, cache: hint } = tool;
   if (provider !== undefined) {
     mark(undefined, { hint, field }, context);
-    if (provider.adapter === context.adapter)
-      return raw.hold(provider.json, requestField(`${field}.provider.json`));
-    warnings.dropped(`${field}.provider`, `only ${provider.adapter} knows this tool`);
-    return undefined;
+    return providerTool(provider, field, context);
   }
   const own = ownOptions(tool.providerOptions, context);
   const encoded = mergeInto({ type: "function", function: functionFields(tool, field, raw) }, own);

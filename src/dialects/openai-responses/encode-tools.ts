@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { LLMRequest, Tool } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { mergeInto, objectOf, textOf } from "../json.ts";
 import { functionFields } from "../openai-schema.ts";
-import { requestField } from "../request-field.ts";
+import { providerTool } from "../provider-tool.ts";
 import { toolMode } from "../tool-choice.ts";
 import { type EncodeContext, ownOptions } from "./encode-context.ts";
 
@@ -32,13 +32,7 @@ function encodeTool(tool: Tool, field: string, context: EncodeContext): JsonValu
   if (tool.cache !== undefined) {
     warnings.dropped(`${field}.cache`, "the provider caches prompts by itself");
   }
-  if (provider !== undefined) {
-    if (provider.adapter === context.adapter) {
-      return raw.hold(provider.json, requestField(`${field}.provider.json`));
-    }
-    warnings.dropped(`${field}.provider`, `only ${provider.adapter} knows this tool`);
-    return undefined;
-  }
+  if (provider !== undefined) return providerTool(provider, field, context);
   const fields = functionFields(tool, field, raw);
   return mergeInto(
     // The wire requires `parameters`: this is the schema of a function without arguments.
