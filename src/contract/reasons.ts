@@ -82,6 +82,7 @@ export const reasons: Readonly<Record<Reason, ReasonTraits>> = {
   IDEMPOTENCY_MISMATCH: fixed(Code.INVALID_ARGUMENT),
   IDEMPOTENCY_IN_PROGRESS: transient(Code.ABORTED),
   SERVER_UNREACHABLE: transient(Code.UNAVAILABLE),
+  HEDGE_LOSER: fixed(Code.CANCELLED),
 };
 
 /** Whether a text names a reason. */

@@ -56,7 +56,7 @@ export type CallOptions = Message<"nexen.connectors.v1.CallOptions"> & {
   idleTimeout?: Duration | undefined;
 
   /**
-   * Retries. In this version one attempt is made, and asking for more is a Warning.
+   * Retries. Default: the server's `defaults.retry`.
    *
    * @generated from field: nexen.connectors.v1.RetryPolicy retry = 5;
    */
@@ -70,14 +70,15 @@ export type CallOptions = Message<"nexen.connectors.v1.CallOptions"> & {
   region?: RegionPolicy | undefined;
 
   /**
-   * Models to try in this order when the first cannot answer, at most 8. In this version: a Warning.
+   * Models to try in this order when no target of the first can answer, at most 8. Unknown:
+   * NOT_FOUND (MODEL_NOT_ROUTED).
    *
    * @generated from field: repeated string fallback_models = 7;
    */
   fallbackModels: string[];
 
   /**
-   * Hedging. Unset: off. In this version: a Warning.
+   * Hedging. Unset: off.
    *
    * @generated from field: nexen.connectors.v1.HedgePolicy hedge = 8;
    */
@@ -92,8 +93,10 @@ export type CallOptions = Message<"nexen.connectors.v1.CallOptions"> & {
   apiKey: string;
 
   /**
-   * The caller's id of this call, for idempotency, at most 255 printable ASCII characters. Sent on to
-   * the provider where it takes one.
+   * The caller's id of this call, for idempotency, at most 255 printable ASCII characters, the
+   * caller's own. While a call with it is under way, another is ABORTED (IDEMPOTENCY_IN_PROGRESS);
+   * with another request it is INVALID_ARGUMENT (IDEMPOTENCY_MISMATCH). Sent on to the provider where
+   * it takes one.
    *
    * @generated from field: string request_id = 10;
    */
@@ -189,13 +192,15 @@ export const RegionPolicySchema: GenMessage<RegionPolicy> = /*@__PURE__*/
   messageDesc(file_nexen_connectors_v1_options, 2);
 
 /**
- * A second attempt beside a slow first one, before the first delta only.
+ * A second attempt beside a slow first one, before the first delta only. It counts as an attempt and
+ * goes to another target where there is one. The slower of the two is aborted, and what it used is in
+ * its Attempt (HEDGE_LOSER).
  *
  * @generated from message nexen.connectors.v1.HedgePolicy
  */
 export type HedgePolicy = Message<"nexen.connectors.v1.HedgePolicy"> & {
   /**
-   * Start the second attempt after this long without an answer, over 0.
+   * Start the second attempt after this long without an answer or a first delta, over 0.
    *
    * @generated from field: google.protobuf.Duration delay = 1;
    */

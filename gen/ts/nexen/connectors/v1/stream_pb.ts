@@ -152,7 +152,8 @@ export const StreamCallResponseSchema: GenMessage<StreamCallResponse> = /*@__PUR
   messageDesc(file_nexen_connectors_v1_stream, 1);
 
 /**
- * The answer begins: this attempt is committed, and no other will be made.
+ * The answer begins: this attempt is committed, and no other will be made, unless the stream was
+ * opened with RESUME_POLICY_CONTINUE.
  *
  * @generated from message nexen.connectors.v1.StreamStarted
  */
@@ -439,7 +440,9 @@ export const ResumePolicy = {
   NEVER: 1,
 
   /**
-   * Go on at another target, announced by `segment_restarted`. In this version: a Warning, and NEVER.
+   * Go on with another attempt, announced by `segment_restarted`. The text so far is sent along with
+   * the wish to continue it; nothing that was delivered is delivered again. Not after a complete tool
+   * call, which the caller may have begun to run.
    *
    * @generated from enum value: RESUME_POLICY_CONTINUE = 2;
    */
