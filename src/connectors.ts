@@ -24,7 +24,7 @@ import {
   type CredentialSources,
   credentialSources,
 } from "./http/cloud-credentials.ts";
-import { HttpClient } from "./http/http-client.ts";
+import { HttpClient, type ProviderHttp } from "./http/http-client.ts";
 import { Redactor } from "./http/redaction.ts";
 import { LLMClient } from "./library/llm-client.ts";
 import { ServerApi } from "./library/server-api.ts";
@@ -47,6 +47,8 @@ export interface ConnectorsOptions {
   readonly clock?: Clock;
   /** Where clouds' credentials come from; for tests. */
   readonly credentialSources?: CredentialSources;
+  /** What takes requests to providers, for tests; its owner closes it. Default: HTTP. */
+  readonly http?: ProviderHttp;
   /** Learns the secrets, and keeps those it knows. Default: a new one. */
   readonly redactor?: Redactor;
 }
@@ -79,7 +81,7 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
     defaults: options.defaults ?? callDefaults,
     allowedHeaders: new Set(options.allowedHeaders ?? []),
     redact: (text) => redactor.redact(text),
-    http,
+    http: options.http ?? http,
     credentials: new CloudCredentials(options.credentialSources ?? credentialSources, {
       clock,
       learn: (secret) => redactor.addFetched(secret),

@@ -2,7 +2,7 @@ import type { Clock } from "../contract/clock.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
 import type { CloudCredentials } from "../http/cloud-credentials.ts";
-import type { HttpClient } from "../http/http-client.ts";
+import type { ProviderHttp } from "../http/http-client.ts";
 import type { WorkSignal } from "../resilience/work-signal.ts";
 import type { CallPlan } from "./call-plan.ts";
 import type { Redact } from "./clean-text.ts";
@@ -10,7 +10,7 @@ import type { ModelCatalogue } from "./model-catalogue.ts";
 
 /** What carries a planned call out. */
 export interface CallEnvironment {
-  readonly http: HttpClient;
+  readonly http: ProviderHttp;
   readonly credentials: CloudCredentials;
   readonly catalogue: ModelCatalogue;
   readonly clock: Clock;

@@ -34,11 +34,17 @@ export interface HttpResponse {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
+/** What takes requests to providers: HttpClient, or what stands in for it in a simulation. */
+export interface ProviderHttp {
+  /** Settles when the head of an answer is there, or with why none is; see HttpClient. */
+  send(request: HttpRequest): Promise<HttpResponse>;
+}
+
 /**
  * HTTP/1.1 to providers: a pool of connections for each origin, the rule of egress at every
  * connect, no redirects, no proxy, and no time limit but the one to connect.
  */
-export class HttpClient {
+export class HttpClient implements ProviderHttp {
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #connector: Connector;
