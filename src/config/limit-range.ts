@@ -21,6 +21,7 @@ const per10sMax = 1_000_000;
 /** Bounds of single limits where those of their kind do not fit. */
 const bounds: Partial<Record<LimitName, { readonly min?: number; readonly max?: number }>> = {
   drainGraceMs: { min: 0 },
+  heapPercent: { max: 100 },
   jsonDepth: { max: 512 },
   pingsPer10s: { max: per10sMax },
   resetsPer10s: { max: per10sMax },

@@ -8,8 +8,36 @@ export interface Limits {
   readonly headerBytes: number;
   /** Headers of one request, pairs of name and value. */
   readonly headerPairs: number;
-  /** Calls open at once in the whole server. More: RESOURCE_EXHAUSTED (SERVER_OVERLOADED). */
+  /**
+   * Calls open at once in the whole server, those that wait for a place among them. More:
+   * RESOURCE_EXHAUSTED (SERVER_OVERLOADED).
+   */
   readonly openCalls: number;
+  /** Calls carried out at once in the whole server. More wait for a place. */
+  readonly activeCalls: number;
+  /**
+   * Calls that wait for a place in the server. A quarter of the places by default: whoever is let
+   * in has waited a fraction of the time that a call takes.
+   */
+  readonly queuedCalls: number;
+  /** Longest wait for a place, in the server or at a target, ms. */
+  readonly queueMs: number;
+  /** How late the event loop may be before new calls are refused, ms. */
+  readonly loopLagMs: number;
+  /** Share of the heap's limit above which new calls are refused, per cent. */
+  readonly heapPercent: number;
+  /** Attempts under way at once at one target. More wait for a place. */
+  readonly targetCalls: number;
+  /** Attempts that wait for a place at one target. More: SERVER_OVERLOADED. */
+  readonly targetQueue: number;
+  /** Time for which a request id that was used is remembered, ms. */
+  readonly idempotencyMs: number;
+  /** Request ids that are remembered at once. The oldest go first. */
+  readonly idempotencyEntries: number;
+  /** Largest answer that is kept to be given again, bytes. */
+  readonly idempotencyAnswerBytes: number;
+  /** What all kept answers may hold, bytes. The oldest go first. */
+  readonly idempotencyStoreBytes: number;
   /** Streams open at once in one HTTP/2 connection. */
   readonly concurrentStreams: number;
   /** Connections open at once. More are refused. */
@@ -84,6 +112,17 @@ export const defaultLimits: Limits = {
   headerBytes: 16 * 1024,
   headerPairs: 128,
   openCalls: 10_000,
+  activeCalls: 4096,
+  queuedCalls: 1024,
+  queueMs: 10_000,
+  loopLagMs: 100,
+  heapPercent: 90,
+  targetCalls: 1024,
+  targetQueue: 512,
+  idempotencyMs: 600_000,
+  idempotencyEntries: 16_384,
+  idempotencyAnswerBytes: 1024 * 1024,
+  idempotencyStoreBytes: 32 * 1024 * 1024,
   concurrentStreams: 256,
   sessions: 10_000,
   sessionMemoryMebibytes: 128,
