@@ -10,6 +10,8 @@ export interface Arrival {
   readonly deadlineMs: number | undefined;
   /** Name of the authenticated caller. Empty: none. */
   readonly caller: string;
+  /** How often the caller's own client has tried this call before. */
+  readonly previousAttempts: number;
   /** Why the call must be refused before its body is read. */
   readonly refusal: ConnectorError | undefined;
 }
@@ -45,6 +47,16 @@ export function cutTimeout(headers: IncomingHttpHeaders, timeoutMsMax: number): 
   const inGRPC = timeoutMsMax < 1e8 ? `${Math.floor(timeoutMsMax)}m` : `${seconds}S`;
   headers[name] = name === "grpc-timeout" ? inGRPC : String(Math.floor(timeoutMsMax));
   return timeoutMsMax;
+}
+
+/**
+ * How often a client of gRPC has tried this call before, as it says itself
+ * (`grpc-previous-rpc-attempts` of gRFC A6). 0: never, it does not say, or it cannot be read.
+ */
+export function previousAttempts(headers: IncomingHttpHeaders): number {
+  const value = headers["grpc-previous-rpc-attempts"];
+  if (typeof value !== "string" || !isGRPC(headers["content-type"])) return 0;
+  return /^\d{1,9}$/.test(value) ? Number(value) : 0;
 }
 
 /** What is wrong with the binary headers (`-bin`) of a call; undefined if nothing is. */

@@ -18,6 +18,8 @@ export interface IncomingCall {
   readonly deadlineMs: number | undefined;
   /** Name of the authenticated caller. Empty: none. */
   readonly caller: string;
+  /** How often the caller's own client has tried this call before. */
+  readonly previousAttempts: number;
   /** Aborted by the protocol: caller gone, deadline passed, or the server's shutdown. */
   readonly signal: AbortSignal;
 }
@@ -46,9 +48,15 @@ export class OpenCall {
   #isSilenced = false;
 
   constructor(call: IncomingCall, settings: EdgeSettings) {
-    const { signal, receivedMs, deadlineMs, caller } = call;
+    const { signal, receivedMs, deadlineMs, caller, previousAttempts } = call;
     this.#clock = settings.clock;
-    this.context = { signal: this.#controller.signal, receivedMs, deadlineMs, caller };
+    this.context = {
+      signal: this.#controller.signal,
+      receivedMs,
+      deadlineMs,
+      caller,
+      previousAttempts,
+    };
     const onAbort = (): void => this.#abort(abortReason(call, settings));
     this.#stop = () => signal.removeEventListener("abort", onAbort);
     if (signal.aborted) onAbort();
@@ -113,7 +121,7 @@ export function incomingCall(
   const nowMs = clock.now();
   const leftMs = timeoutMs();
   const deadlineMs = leftMs === undefined ? undefined : nowMs + leftMs;
-  return { signal, receivedMs: nowMs, deadlineMs, caller: "" };
+  return { signal, receivedMs: nowMs, deadlineMs, caller: "", previousAttempts: 0 };
 }
 
 /** The calls of the whole server that are open now. */
@@ -145,7 +153,7 @@ export class CallCount {
 
 /** Why the protocol ended a call, as an error. */
 export function abortReason(
-  { signal, receivedMs, deadlineMs }: Omit<IncomingCall, "caller">,
+  { signal, receivedMs, deadlineMs }: Pick<IncomingCall, "signal" | "receivedMs" | "deadlineMs">,
   { clock, shutdownSignal }: EdgeSettings,
 ): ConnectorError {
   const reason: unknown = signal.reason;

@@ -16,7 +16,13 @@ import type { Clock } from "../contract/clock.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
 import type { Authenticator } from "./authentication.ts";
-import { type Arrival, arrivalKey, binaryHeaderFault, cutTimeout } from "./call-arrival.ts";
+import {
+  type Arrival,
+  arrivalKey,
+  binaryHeaderFault,
+  cutTimeout,
+  previousAttempts,
+} from "./call-arrival.ts";
 import type { RequestHandler } from "./connection.ts";
 import { completeErrors } from "./error-completion.ts";
 import { connectErrorOf } from "./error-status.ts";
@@ -82,6 +88,7 @@ export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
     const values = arrivalValues({
       receivedMs,
       deadlineMs,
+      previousAttempts: previousAttempts(request.headers),
       ...admission(request, path, options.authenticator),
     });
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
