@@ -1,3 +1,5 @@
+import { dateDelay, numberOf, rateLimits, resetDelay } from "./rate-limit-headers.ts";
+
 /** How long a provider asks to wait, and whether it says that waiting helps. */
 export interface RetryHint {
   /** Milliseconds, 0 or more. Unset: not told, or not told so that it can be believed. */
@@ -36,20 +38,13 @@ export function retryHint(
 
 /** Names of the limits whose headers say that nothing is left, such as "requests". */
 export function exhaustedLimits(headers: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(headers).flatMap(([header, value]) => {
-    const name = limitName(header, "remaining");
-    return name !== undefined && value.trim() === "0" ? [name] : [];
-  });
+  return rateLimits(headers).flatMap(({ name, remaining }) => (remaining === 0 ? [name] : []));
 }
 
 function believable(delayMs: number | undefined): number | undefined {
   return delayMs !== undefined && delayMs >= 0 && delayMs <= believableMsMax
     ? Math.ceil(delayMs)
     : undefined;
-}
-
-function numberOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^\s*\d+(?:\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
 }
 
 function retryAfter(text: string | undefined, wallTimeMs: number): number | undefined {
@@ -61,50 +56,13 @@ function retryAfter(text: string | undefined, wallTimeMs: number): number | unde
   return /^\s*[A-Za-z]{3}/.test(text) ? dateDelay(text, wallTimeMs) : undefined;
 }
 
-function dateDelay(text: string, wallTimeMs: number): number | undefined {
-  const atMs = Date.parse(text);
-  return Number.isNaN(atMs) ? undefined : atMs - wallTimeMs;
-}
-
 function limitReset(
   headers: Readonly<Record<string, string>>,
   wallTimeMs: number,
 ): number | undefined {
-  const empty = new Set(exhaustedLimits(headers));
-  const delays = Object.entries(headers).flatMap(([header, value]) => {
-    const name = limitName(header, "reset");
-    if (name === undefined || !empty.has(name)) return [];
-    const delayMs = durationMs(value) ?? dateDelay(value, wallTimeMs);
+  const delays = rateLimits(headers).flatMap(({ remaining, resetText }) => {
+    const delayMs = remaining === 0 ? resetDelay(resetText, wallTimeMs) : undefined;
     return delayMs === undefined || delayMs < 0 ? [] : [delayMs];
   });
   return delays.length === 0 ? undefined : Math.max(...delays);
-}
-
-/**
- * `anthropic-ratelimit-tokens-reset` and `x-ratelimit-reset-tokens` both name the limit "tokens".
- */
-function limitName(header: string, kind: "remaining" | "reset"): string | undefined {
-  const [, before, after] =
-    /^[a-z]+-ratelimit-(?:(.+)-)?(?:remaining|reset)(?:-(.+))?$/.exec(header) ?? [];
-  return header.includes(`-${kind}`) ? (before ?? after) : undefined;
-}
-
-const unitMs: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
-
-/** A duration such as `6m0s`, `120ms` or `1.5s`; a bare number is seconds. */
-function durationMs(text: string): number | undefined {
-  const seconds = numberOf(text);
-  if (seconds !== undefined) return seconds * 1000;
-  if (!/^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/.test(text.trim())) return undefined;
-  let sumMs = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)) {
-    sumMs += Number(amount) * (unitMs[unit ?? ""] ?? 0);
-  }
-  return sumMs;
 }
