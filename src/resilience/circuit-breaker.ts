@@ -1,6 +1,6 @@
 import type { Clock } from "../contract/clock.ts";
 import type { Random } from "../contract/random.ts";
-import type { Outcome } from "./retry-rules.ts";
+import type { Outcome } from "./outcome.ts";
 import { defaultResilience, type ResilienceSettings } from "./settings.ts";
 
 /**

@@ -2,8 +2,8 @@ import type { Clock } from "../contract/clock.ts";
 import type { Random } from "../contract/random.ts";
 import { AdaptiveThrottle } from "./adaptive-throttle.ts";
 import { type BreakerState, CircuitBreaker } from "./circuit-breaker.ts";
+import type { Outcome } from "./outcome.ts";
 import { PeakEwma } from "./peak-ewma.ts";
-import type { Outcome } from "./retry-rules.ts";
 import { defaultResilience, type ResilienceSettings } from "./settings.ts";
 
 /** The right to send one attempt. */

@@ -15,7 +15,8 @@ import { TargetHealth } from "./target-health.ts";
 export class TargetStates {
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #settings: ResilienceSettings;
+  /** What its rules are set to. */
+  readonly settings: ResilienceSettings;
   readonly #healths: LeastRecentMap<TargetHealth>;
   readonly #budgets: LeastRecentMap<RetryBudget>;
   readonly #keys: LeastRecentMap<KeyWindow>;
@@ -25,7 +26,7 @@ export class TargetStates {
   constructor(clock: Clock, random: Random, settings: ResilienceSettings = defaultResilience) {
     this.#clock = clock;
     this.#random = random;
-    this.#settings = settings;
+    this.settings = settings;
     this.#healths = new LeastRecentMap(settings.stateEntries);
     this.#budgets = new LeastRecentMap(settings.stateEntries);
     this.#keys = new LeastRecentMap(settings.stateEntries);
@@ -59,19 +60,19 @@ export class TargetStates {
   }
 
   readonly #newHealth = (): TargetHealth =>
-    new TargetHealth(this.#clock, this.#random, this.#settings);
+    new TargetHealth(this.#clock, this.#random, this.settings);
 
-  readonly #newBudget = (): RetryBudget => new RetryBudget(this.#clock, this.#settings);
+  readonly #newBudget = (): RetryBudget => new RetryBudget(this.#clock, this.settings);
 
   readonly #newKey = (): KeyWindow => new KeyWindow(this.#clock);
 
-  readonly #newStanding = (): KeyQuarantine => new KeyQuarantine(this.#clock, this.#settings);
+  readonly #newStanding = (): KeyQuarantine => new KeyQuarantine(this.#clock, this.settings);
 
   readonly #newLimiter = (): ConcurrencyLimiter =>
     new ConcurrencyLimiter({
-      limit: this.#settings.targetConcurrency,
-      queue: this.#settings.targetQueue,
-      recoveryMs: this.#settings.rampRecoveryMs,
+      limit: this.settings.targetConcurrency,
+      queue: this.settings.targetQueue,
+      recoveryMs: this.settings.rampRecoveryMs,
       clock: this.#clock,
     });
 }
