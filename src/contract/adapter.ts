@@ -7,6 +7,7 @@ import type {
 } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import type { ConnectorError } from "./connector-error.ts";
+import type { Geography } from "./zones.ts";
 
 /** How a provider cuts its stream into pieces. */
 export type Framing = "sse" | "ndjson" | "json-array" | "aws-event-stream";
@@ -232,6 +233,8 @@ export interface Dialect {
   readonly defaultBaseURL: string;
   /** The address in a region, where it depends on it; wins over `defaultBaseURL`. */
   readonly regionalBaseURL?: (region: string) => string;
+  /** What names of regions and models tell of where a call runs. Unset: nothing. */
+  readonly geography?: Geography;
   readonly auth: AuthScheme;
   /** What stands in for a key. Unset: nothing. */
   readonly credentials?: CredentialScheme;

@@ -17,10 +17,20 @@ export interface Target {
   readonly baseURL: string;
   /** Unset: the dialect's `credentials`, if it has any, and else none is sent. */
   readonly apiKey: Secret | undefined;
+  /**
+   * Further keys of the same account or others, in order: for a call whose key before is refused,
+   * spent or rate-limited. At most 15. Unset: none.
+   */
+  readonly spareKeys?: readonly Secret[];
   /** What the cloud is asked with in place of a key. Unset: its default chain. */
   readonly credentials?: Credentials;
-  /** Empty: none. */
+  /** Region or location that is called. Empty: none. */
   readonly region: string;
+  /**
+   * Where its calls may be processed, as the operator declares it: a zone, such as "eu" or
+   * "global", or one region. Unset: `region`, and what names of models tell.
+   */
+  readonly zone?: string;
   /** Project of a Google cloud. Unset: none. */
   readonly project?: string;
   /** Version of the API, where the path names one. Unset: none. */

@@ -1,6 +1,7 @@
 import type { Dialect } from "../../contract/adapter.ts";
 import { decodeBedrockCount } from "../bedrock-count.ts";
 import { bedrockError } from "../bedrock-errors.ts";
+import { bedrockGeography } from "../bedrock-geography.ts";
 import { bedrockBaseURL } from "../bedrock-place.ts";
 import { createConverseDecoder, decodeConverse } from "./decode.ts";
 import { encodeConverse, encodeConverseCount } from "./encode.ts";
@@ -14,6 +15,7 @@ export const bedrockConverse: Dialect = Object.freeze<Dialect>({
   framing: "aws-event-stream",
   defaultBaseURL: "",
   regionalBaseURL: bedrockBaseURL,
+  geography: bedrockGeography,
   auth: { scheme: "bearer" },
   credentials: "aws",
   requestIdHeader: "x-amzn-requestid",

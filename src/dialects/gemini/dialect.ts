@@ -1,4 +1,5 @@
 import type { AuthScheme, Dialect } from "../../contract/adapter.ts";
+import { vertexGeography } from "../vertex-geography.ts";
 import { vertexBaseURL } from "../vertex-path.ts";
 import { geminiTokenCounter } from "./count-tokens.ts";
 import { decodeGenerate, GenerateStreamDecoder } from "./decode.ts";
@@ -35,5 +36,6 @@ export const gemini: Dialect = Object.freeze<Dialect>(
 export const geminiOnVertex: Dialect = Object.freeze<Dialect>({
   ...geminiDialect(vertexHost, "", { scheme: "bearer" }),
   regionalBaseURL: vertexBaseURL,
+  geography: vertexGeography,
   credentials: "google",
 });

@@ -6,6 +6,7 @@ import {
   type MessagesHost,
   messagesPaths,
 } from "../../dialects/anthropic-messages/messages-host.ts";
+import { azureGeography } from "../../dialects/azure-geography.ts";
 
 /** Microsoft Foundry, where a model is the name of a deployment. */
 const foundry: MessagesHost = messagesPaths("/anthropic");
@@ -14,6 +15,7 @@ const messages: Dialect = Object.freeze<Dialect>({
   ...anthropicMessages,
   name: "messages",
   defaultBaseURL: "",
+  geography: azureGeography,
   auth: { scheme: "header", name: "api-key" },
   credentials: "entra",
   encode: (input) => encodeMessages(input, foundry),

@@ -6,6 +6,7 @@ import { messagesError } from "../../dialects/anthropic-messages/errors.ts";
 import type { MessagesHost } from "../../dialects/anthropic-messages/messages-host.ts";
 import { readStatusText } from "../../dialects/gemini/error-body.ts";
 import { geminiError } from "../../dialects/gemini/errors.ts";
+import { vertexGeography } from "../../dialects/vertex-geography.ts";
 import { vertexBaseURL, vertexModelPath } from "../../dialects/vertex-path.ts";
 import { modelId } from "./model-names.ts";
 
@@ -40,6 +41,7 @@ const messages: Dialect = Object.freeze<Dialect>({
   name: "messages",
   defaultBaseURL: "",
   regionalBaseURL: vertexBaseURL,
+  geography: vertexGeography,
   auth: { scheme: "bearer" },
   credentials: "google",
   // Vertex AI's own failures are Google's, those of the model Anthropic's.

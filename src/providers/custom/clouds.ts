@@ -3,6 +3,7 @@ import { messagesTokenCounter } from "../../dialects/anthropic-messages/count-to
 import { anthropicMessages } from "../../dialects/anthropic-messages/dialect.ts";
 import { encodeMessages, encodeTokenCount } from "../../dialects/anthropic-messages/encode.ts";
 import { messagesPaths } from "../../dialects/anthropic-messages/messages-host.ts";
+import { azureGeography } from "../../dialects/azure-geography.ts";
 import { azureOpenAIPath } from "../../dialects/azure-path.ts";
 import { bedrockHost } from "../../dialects/bedrock-host.ts";
 import { geminiOnVertex } from "../../dialects/gemini/dialect.ts";
@@ -21,6 +22,7 @@ const azure: DialectSet = {
   dialects: {
     "openai-chat": {
       ...azureChat,
+      geography: azureGeography,
       auth: azureKey,
       credentials: "entra",
       requestIdHeader: "apim-request-id",
@@ -31,6 +33,7 @@ const azure: DialectSet = {
     },
     "openai-responses": {
       ...azureResponses,
+      geography: azureGeography,
       auth: azureKey,
       credentials: "entra",
       requestIdHeader: "apim-request-id",
@@ -42,6 +45,7 @@ const azure: DialectSet = {
     "anthropic-messages": {
       ...anthropicMessages,
       defaultBaseURL: "",
+      geography: azureGeography,
       auth: azureKey,
       credentials: "entra",
       encode: (input) => encodeMessages(input, foundry),

@@ -1,4 +1,6 @@
 import type { Dialect, Preset } from "../../contract/adapter.ts";
+import { azureGeography } from "../../dialects/azure-geography.ts";
+import { bedrockGeography } from "../../dialects/bedrock-geography.ts";
 import { cohereChat } from "../../dialects/cohere/dialect.ts";
 import { chatDialect } from "../../dialects/openai-chat/dialect.ts";
 import { openRouter } from "../../dialects/openai-chat/open-router.ts";
@@ -52,6 +54,11 @@ function inRegions(wire: Dialect, address: (region: string) => string): Dialect 
   return { ...wire, regionalBaseURL: address };
 }
 
+/** One of Bedrock's. */
+function onBedrock(wire: Dialect, address: (region: string) => string): Dialect {
+  return { ...inRegions(wire, address), geography: bedrockGeography };
+}
+
 const mantle = (region: string): string => `https://bedrock-mantle.${region}.api.aws`;
 
 /**
@@ -73,21 +80,27 @@ export const presets: readonly Preset[] = [
   presetOf(
     "azure-inference",
     ["AZURE_AI_API_KEY", "AZURE_INFERENCE_CREDENTIAL"],
-    [{ ...chatDialect(azureInference, ""), auth: { scheme: "header", name: "api-key" } }],
+    [
+      {
+        ...chatDialect(azureInference, ""),
+        geography: azureGeography,
+        auth: { scheme: "header", name: "api-key" },
+      },
+    ],
   ),
   presetOf(
     "bedrock-mantle",
     ["AWS_BEARER_TOKEN_BEDROCK"],
     [
-      inRegions(responsesWire(""), (region) => `${mantle(region)}/openai/v1`),
-      inRegions(chatDialect(service, ""), (region) => `${mantle(region)}/v1`),
+      onBedrock(responsesWire(""), (region) => `${mantle(region)}/openai/v1`),
+      onBedrock(chatDialect(service, ""), (region) => `${mantle(region)}/v1`),
     ],
   ),
   presetOf(
     "bedrock-openai",
     ["AWS_BEARER_TOKEN_BEDROCK"],
     [
-      inRegions(
+      onBedrock(
         chatDialect(service, ""),
         (region) => `https://bedrock-runtime.${region}.amazonaws.com/openai/v1`,
       ),

@@ -1,4 +1,5 @@
 import type { AuthScheme, Dialect, DialectSet } from "../../contract/adapter.ts";
+import { azureGeography } from "../../dialects/azure-geography.ts";
 import { azureOpenAIPath, isEarlyAzureVersion } from "../../dialects/azure-path.ts";
 import { openAIChat } from "../../dialects/openai-chat/dialect.ts";
 import { encodeChat } from "../../dialects/openai-chat/encode.ts";
@@ -27,6 +28,7 @@ const chat: Dialect = Object.freeze<Dialect>({
   ...openAIChat,
   name: "chat",
   defaultBaseURL: "",
+  geography: azureGeography,
   auth,
   credentials: "entra",
   requestIdHeader: "apim-request-id",
@@ -42,6 +44,7 @@ const responses: Dialect = Object.freeze<Dialect>({
   ...countless,
   name: "responses",
   defaultBaseURL: "",
+  geography: azureGeography,
   auth,
   credentials: "entra",
   requestIdHeader: "apim-request-id",
