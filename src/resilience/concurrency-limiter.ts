@@ -29,6 +29,7 @@ interface Waiter {
   readonly signal: AbortSignal;
   readonly onAbort: () => void;
   readonly grant: (permit: Permit) => void;
+  readonly refuse: (error: QueueFull) => void;
 }
 
 /** Halvings closer together than this are one: many calls in flight are refused for one cause. */
@@ -36,7 +37,8 @@ const halvingMsMin = 1_000;
 
 /**
  * A number of places with a queue before them that is fair between callers: they take turns, and
- * within one caller the first come is the first served.
+ * within one caller the first come is the first served. In a full queue, whoever has most in it
+ * makes room for those who have less.
  */
 export class ConcurrencyLimiter {
   readonly #settings: LimiterSettings;
@@ -79,18 +81,22 @@ export class ConcurrencyLimiter {
   }
 
   /**
-   * A place, as soon as it is this caller's turn. Rejects with QueueFull at once if no more may
-   * wait, and with the signal's reason when that aborts first.
+   * A place, as soon as it is this caller's turn. Rejects with QueueFull if no more may wait, at
+   * once or when another caller, who has fewer waiting, needs the room; and with the signal's
+   * reason when that aborts first.
    */
   enter(caller: string, signal: AbortSignal): Promise<Permit> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const permit = this.tryEnter();
     if (permit !== undefined) return Promise.resolve(permit);
-    if (this.#waiting >= this.#settings.queue) return Promise.reject(new QueueFull());
+    if (this.#waiting >= this.#settings.queue && !this.#makeRoom(caller)) {
+      return Promise.reject(new QueueFull());
+    }
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         signal,
         grant: resolve,
+        refuse: reject,
         onAbort: () => {
           this.#remove(caller, waiter);
           reject(signal.reason);
@@ -143,6 +149,22 @@ export class ConcurrencyLimiter {
       waiter.grant(this.#occupy());
     }
     this.#awaitGrowth();
+  }
+
+  /** Refuses the last one of the caller who has most waiting, if this one would not have as many. */
+  #makeRoom(caller: string): boolean {
+    const own = this.#callers.get(caller)?.size ?? 0;
+    let longest: [caller: string, queue: Set<Waiter>] | undefined;
+    for (const entry of this.#callers) {
+      if (entry[1].size > (longest?.[1].size ?? own + 1)) longest = entry;
+    }
+    if (longest === undefined) return false;
+    const [greediest, queue] = longest;
+    const last = [...queue].at(-1);
+    if (last === undefined) return false;
+    this.#remove(greediest, last);
+    last.refuse(new QueueFull());
+    return true;
   }
 
   #remove(caller: string, waiter: Waiter): void {
