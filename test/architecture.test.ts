@@ -53,7 +53,7 @@ const table: ImportTable = {
       name: "dispatch",
       files: /^src\/dispatch\//,
       rooms: ["contract", "http", "framing", "resilience", "gen"],
-      packages: [...proto, "re2js"],
+      packages: [...proto, "re2js", "node:crypto"],
     },
     {
       name: "rpc",
@@ -65,7 +65,7 @@ const table: ImportTable = {
     {
       name: "config",
       files: /^src\/config\//,
-      rooms: ["contract"],
+      rooms: ["contract", "resilience"],
       packages: [...proto, "node:", "re2js", "yaml", "zod"],
     },
     {
@@ -103,7 +103,7 @@ const table: ImportTable = {
     },
     { name: "main", files: /^src\/main\.ts$/, rooms: ["cli"], packages: [] },
   ],
-  clockFiles: new Set(["src/contract/clock.ts"]),
+  clockFiles: new Set(["src/contract/clock.ts", "src/contract/random.ts"]),
   dependencies: new Set(Object.keys(packageJson.dependencies)),
 };
 
