@@ -3,6 +3,7 @@ import type { CallDefaults } from "../contract/call-defaults.ts";
 import type { Limits } from "../contract/limits.ts";
 import type { Secret } from "../contract/secret.ts";
 import type { RouteRule, Target } from "../contract/target.ts";
+import type { ResilienceSettings } from "../resilience/settings.ts";
 
 /** Someone who may call the server. */
 export interface Caller {
@@ -81,6 +82,8 @@ export interface Configuration {
   readonly reflection: boolean;
   readonly defaults: CallDefaults;
   readonly limits: Limits;
+  /** The rules of retries, breakers, keys and their like. */
+  readonly resilience: ResilienceSettings;
   /** Headers a caller may set for the provider, names in lower case. */
   readonly allowedHeaders: readonly string[];
   /** Models and prices over the built-in ones. */

@@ -6,6 +6,7 @@ import { maskedSecret } from "./key-problem.ts";
 import { limitKey, limitNames } from "./limit-range.ts";
 import { formatDuration } from "./quantities.ts";
 import { escapeReferences } from "./references.ts";
+import { resilienceKey, resilienceNames } from "./resilience-range.ts";
 
 /**
  * Writes everything in force, defaults included, as a file: it loads again once its secrets, which
@@ -34,7 +35,7 @@ export function describeConfiguration(configuration: Configuration): string {
 }
 
 function describe(configuration: Configuration, disabled: readonly Target[]): unknown {
-  const { defaults, limits } = configuration;
+  const { defaults, limits, resilience } = configuration;
   const { files } = configuration.catalogue;
   return {
     listen: describeListen(configuration.listen),
@@ -61,6 +62,9 @@ function describe(configuration: Configuration, disabled: readonly Target[]): un
       retry: { max_attempts: defaults.maxAttempts },
     },
     limits: Object.fromEntries(limitNames.map((name) => [limitKey(name), limits[name]])),
+    resilience: Object.fromEntries(
+      resilienceNames.map((name) => [resilienceKey(name), resilience[name]]),
+    ),
   };
 }
 

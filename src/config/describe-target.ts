@@ -13,9 +13,10 @@ export function describeTarget(target: Target, secrets: readonly Secret[]): obje
     ...(target.preset !== undefined && { preset: target.preset }),
     dialect: target.dialect.name,
     ...(target.baseURL !== "" && { base_url: escapeReferences(target.baseURL) }),
-    ...(target.apiKey && { api_key: maskedSecret }),
+    ...describeKeys(target),
     ...(target.credentials && { credentials: describeCredentials(target.credentials) }),
     ...(target.region !== "" && { region: target.region }),
+    ...(target.zone !== undefined && { zone: target.zone }),
     ...(target.project !== undefined && { project: target.project }),
     ...(target.apiVersion !== undefined && { api_version: target.apiVersion }),
     ...(target.keyHeader !== undefined && { key_header: target.keyHeader }),
@@ -27,6 +28,12 @@ export function describeTarget(target: Target, secrets: readonly Secret[]): obje
     ...(target.allowCallerEndpoint && { allow_caller_endpoint: true }),
     headers: escapeValues(withoutSecrets(target.headers, secrets)),
   };
+}
+
+function describeKeys({ apiKey, spareKeys = [] }: Target): object {
+  if (apiKey === undefined) return {};
+  if (spareKeys.length === 0) return { api_key: maskedSecret };
+  return { api_keys: [apiKey, ...spareKeys].map(() => maskedSecret) };
 }
 
 /** The same value with every text in it written so that it loads again. */

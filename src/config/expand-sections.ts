@@ -14,13 +14,21 @@ export interface ExpandedFile {
   readonly value: unknown;
   /** By index of the target: which reference in its key or credentials cannot be replaced. */
   readonly missingKeys: ReadonlyMap<number, MissingKey>;
-  /** By index of the target: the variable that is the whole of its `api_key`. */
-  readonly keyVariables: ReadonlyMap<number, string>;
+  /** By index of the target: the variables that are the whole of a key of it. */
+  readonly keyVariables: ReadonlyMap<number, readonly KeyVariable[]>;
+}
+
+/** A variable that is the whole of a key. */
+export interface KeyVariable {
+  /** Of the key in the file. */
+  readonly path: Path;
+  readonly name: string;
 }
 
 /**
- * Replaces the references in every text of a file. A missing one in a target's `api_key` or
- * `credentials` leaves the text out, since it disables the target; everywhere else it is a problem.
+ * Replaces the references in every text of a file. A missing one in a target's `api_key`,
+ * `api_keys` or `credentials` leaves the text out, since it disables the target; everywhere else it
+ * is a problem.
  */
 export function expandSections(
   value: unknown,
@@ -36,12 +44,12 @@ export function expandSections(
 }
 
 /** Keys of targets and callers that hold secrets. */
-const secretFields: ReadonlySet<string> = new Set(["api_key", "token", "credentials"]);
+const secretFields: ReadonlySet<string> = new Set(["api_key", "api_keys", "token", "credentials"]);
 const wholeVariable = /^\s*\$\{(\w+)\}\s*$/;
 
 class Expander {
   readonly missingKeys = new Map<number, MissingKey>();
-  readonly keyVariables = new Map<number, string>();
+  readonly keyVariables = new Map<number, readonly KeyVariable[]>();
   readonly #references: References;
   readonly #report: LoadReport;
 
@@ -64,10 +72,13 @@ class Expander {
   #expandText(text: string, path: Path): string | undefined {
     const field = fieldOf(path);
     if (secretFields.has(field) && path.at(-1) !== "type") this.#report.hide(text.trim());
-    const isKey = field === "api_key" || field === "credentials";
-    const target = isKey ? Number(path[1]) : undefined;
-    const variable = field === "api_key" ? wholeVariable.exec(text)?.[1] : undefined;
-    if (target !== undefined && variable) this.keyVariables.set(target, variable);
+    const isKey = field === "api_key" || field === "api_keys";
+    const target = isKey || field === "credentials" ? Number(path[1]) : undefined;
+    const name = isKey ? wholeVariable.exec(text)?.[1] : undefined;
+    if (target !== undefined && name) {
+      const others = this.keyVariables.get(target) ?? [];
+      this.keyVariables.set(target, [...others, { path, name }]);
+    }
     const expansion = this.#references.expand(text);
     if (expansion.kind === "text") {
       for (const used of expansion.used) this.#remember(used.trim(), field);

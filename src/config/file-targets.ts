@@ -4,7 +4,7 @@ import type { DisabledTarget } from "./configuration.ts";
 import type { Path } from "./configuration-problem.ts";
 import type { Environment } from "./environment.ts";
 import type { TargetSet } from "./environment-targets.ts";
-import type { MissingKey } from "./expand-sections.ts";
+import type { KeyVariable, MissingKey } from "./expand-sections.ts";
 import type { LoadReport } from "./load-report.ts";
 import { checkUnique, parseList, valueIn } from "./parse-section.ts";
 import { targetSchema } from "./schema.ts";
@@ -20,8 +20,8 @@ export interface FileTargetsInput {
   readonly list: unknown;
   /** By index: which reference in its key or credentials cannot be replaced. */
   readonly missingKeys: ReadonlyMap<number, MissingKey>;
-  /** By index: the variable that is the whole of `api_key`. */
-  readonly keyVariables: ReadonlyMap<number, string>;
+  /** By index: the variables that are the whole of a key. */
+  readonly keyVariables: ReadonlyMap<number, readonly KeyVariable[]>;
   readonly adapters: readonly Adapter[];
   readonly environment: Environment;
   /** Absolute path of the folder where the file is: paths in it start there. */
@@ -82,8 +82,8 @@ function makeTarget(
     dialect,
     host,
     baseURL,
-    apiKey: all.simulate ? undefined : access.apiKey,
-    ...(!all.simulate && access.credentials && { credentials: access.credentials }),
+    apiKey: undefined,
+    ...(!all.simulate && access.keys),
     region: input.region ?? "",
     ...(preset && { preset: preset.name }),
     ...optionalFields(input),
@@ -97,8 +97,9 @@ function makeTarget(
 }
 
 function optionalFields(input: TargetInput): Partial<Target> {
-  const { project, api_version: apiVersion, key_header: keyHeader, path, body } = input;
+  const { zone, project, api_version: apiVersion, key_header: keyHeader, path, body } = input;
   return {
+    ...(zone !== undefined && { zone }),
     ...(project !== undefined && { project }),
     ...(apiVersion !== undefined && { apiVersion }),
     ...(keyHeader !== undefined && { keyHeader }),
@@ -108,13 +109,13 @@ function optionalFields(input: TargetInput): Partial<Target> {
 }
 
 /** What a target is let in by, or why there is nothing. */
-type Access = Pick<Target, "credentials"> & {
-  readonly apiKey: Target["apiKey"];
+interface Access {
+  readonly keys: Pick<Target, "apiKey" | "spareKeys" | "credentials">;
   readonly why: string | undefined;
-};
+}
 
 function findAccess(
-  { api_key: given, credentials: input }: TargetInput,
+  input: TargetInput,
   wire: TargetWire,
   baseURL: string,
   index: number,
@@ -122,17 +123,42 @@ function findAccess(
   report: LoadReport,
 ): Access {
   const path: Path = ["targets", index];
-  if (missingKeys.has(index)) return { apiKey: undefined, why: undefined };
-  const isBoth = input !== undefined && given !== undefined;
+  if (missingKeys.has(index)) return { keys: { apiKey: undefined }, why: undefined };
+  const given = givenKeys(input, path, report);
+  const isBoth = input.credentials !== undefined && given.length > 0;
   if (isBoth) {
     report.add([...path, "credentials"], "are of no use beside api_key: give one of the two");
   }
   const credentials =
-    input === undefined || isBoth
+    input.credentials === undefined || isBoth
       ? undefined
-      : readCredentials(input, wire, folder, [...path, "credentials"], report);
-  const search = { given, givenBy: keyVariables.get(index), baseURL, adapters, environment };
-  const { value, why } = findKey(wire, search, path, report);
-  const apiKey = value === undefined ? undefined : report.secret(value);
-  return { apiKey, why, ...(credentials && { credentials }) };
+      : readCredentials(input.credentials, wire, folder, [...path, "credentials"], report);
+  const givenBy = keyVariables.get(index) ?? [];
+  const search = { given, givenBy, baseURL, adapters, environment };
+  const { values, why } = findKey(wire, search, report);
+  const [apiKey, ...spareKeys] = values.map((value) => report.secret(value));
+  return {
+    keys: {
+      apiKey,
+      ...(spareKeys.length > 0 && { spareKeys }),
+      ...(credentials && { credentials }),
+    },
+    why,
+  };
+}
+
+/** The keys that an entry gives, the first to be used first. */
+function givenKeys(
+  { api_key: key, api_keys: keys }: TargetInput,
+  path: Path,
+  report: LoadReport,
+): readonly string[] {
+  if (keys === undefined) return key === undefined ? [] : [key];
+  if (key !== undefined) report.add([...path, "api_keys"], "stand in place of api_key: give one");
+  for (const [place, each] of keys.entries()) {
+    if (each !== undefined && keys.indexOf(each) < place) {
+      report.add([...path, "api_keys", place], "this key is given twice");
+    }
+  }
+  return keys.flatMap((each) => each ?? []);
 }

@@ -1,3 +1,5 @@
+import { hopHeader } from "../contract/hop.ts";
+
 const name = /^[a-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
 const value = /^[\x20-\x7e\t]*$/;
 const valueCharactersMax = 8192;
@@ -12,7 +14,7 @@ const credentials: ReadonlySet<string> = new Set([
 const transport: ReadonlySet<string> = new Set([
   ...["host", "content-length", "content-type", "content-encoding", "transfer-encoding"],
   ...["accept-encoding", "connection", "keep-alive", "proxy-connection", "te", "trailer"],
-  ...["upgrade", "expect", "http2-settings"],
+  ...["upgrade", "expect", "http2-settings", hopHeader],
 ]);
 
 /** Headers a caller may set for the provider where the configuration lists none. */

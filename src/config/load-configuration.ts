@@ -10,7 +10,9 @@ import { expandSections } from "./expand-sections.ts";
 import { checkExposure, resolveListen } from "./listen.ts";
 import { LoadReport } from "./load-report.ts";
 import { References } from "./references.ts";
+import { resolveResilience } from "./resilience-section.ts";
 import { resolveRoutes } from "./routes.ts";
+import { checkSelfCalls } from "./self-call.ts";
 import {
   parseFlag,
   parseListen,
@@ -95,6 +97,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
   };
   const chosen = chooseTargets(choice, report);
   const limits = resolveLimits(sections.limits, report);
+  const defaults = resolveDefaults(sections.defaults, limits, report);
   const configuration: Omit<Configuration, "secrets" | "notes"> = {
     listen,
     ...chosen,
@@ -102,8 +105,9 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     callers,
     insecure,
     reflection: parseFlag("reflection", sections, report) ?? isLoopback(listen.host),
-    defaults: resolveDefaults(sections.defaults, limits, report),
+    defaults,
     limits,
+    resilience: resolveResilience(sections.resilience, defaults, limits, report),
     allowedHeaders: resolveAllowedHeaders(sections.allowed_headers, report),
     catalogue: resolveCatalogue(
       sections.catalogue,
@@ -114,6 +118,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
   };
   const knowsCallers = isFilled(sections.callers) || listen.tls?.clientCA !== undefined;
   checkExposure(listen, { knowsCallers, insecure }, origin, report);
+  checkSelfCalls(chosen.targets, listen, sections.targets, sources.environment, report);
   for (const target of chosen.targets) noteTarget(target, report);
   const { problems } = report;
   if (problems.length > 0) throw new ConfigurationError(problems);

@@ -32,6 +32,12 @@ export function parseWhole(input: unknown): number | undefined {
   return number !== undefined && Number.isSafeInteger(number) ? number : undefined;
 }
 
+/** Reads a number, also one in a text (from `${NAME}`), 0 or more. Unset: it is none. */
+export function parseNumber(input: unknown): number | undefined {
+  const number = scale(input, {}, 1);
+  return number !== undefined && number >= 0 ? number : undefined;
+}
+
 /** Writes a duration so that it is read back: `60s`, `1500ms`. */
 export function formatDuration(durationMs: number): string {
   return durationMs % 1000 === 0 ? `${durationMs / 1000}s` : `${durationMs}ms`;

@@ -18,7 +18,8 @@ import {
 import { headerNameProblem, headerValueProblem, keyHeaderProblem } from "./header-rules.ts";
 import { keyProblem, tokenProblem } from "./key-problem.ts";
 import { limitKey, limitNames, limitRange } from "./limit-range.ts";
-import { parseDurationMs, parseWhole } from "./quantities.ts";
+import { parseDurationMs, parseNumber, parseWhole } from "./quantities.ts";
+import { resilienceKey, resilienceNames, resilienceRange } from "./resilience-range.ts";
 import { patternCharactersMax } from "./route-patterns.ts";
 import type {
   AWSCredentialsInput,
@@ -28,6 +29,7 @@ import type {
   GoogleCredentialsInput,
   LimitsInput,
   ListenInput,
+  ResilienceInput,
   RouteInput,
   SectionsInput,
   TargetInput,
@@ -38,6 +40,7 @@ export const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error",
 
 const allowedHeadersMax = 64;
 const catalogueFilesMax = 32;
+const keysMax = 16;
 const emptyList = "expected at least one";
 
 const name = matching(
@@ -165,7 +168,12 @@ const targetShape = {
   dialect: text(() => undefined).optional(),
   base_url: baseURL.optional(),
   api_key: readSecret(keyProblem).optional(),
+  api_keys: list(readSecret(keyProblem))
+    .min(1, emptyList)
+    .max(keysMax, `expected at most ${keysMax}`)
+    .optional(),
   region: regionName.optional(),
+  zone: regionName.optional(),
   project: projectName.optional(),
   api_version: apiVersion.optional(),
   // Which keys it has depends on the wire: it is looked into when that is known.
@@ -210,6 +218,18 @@ const limitsShape = Object.fromEntries(
     return [limitKey(limit), ranged(parse, bounds, kind).optional()];
   }),
 );
+const resilienceShape = Object.fromEntries(
+  resilienceNames.map((name) => {
+    const { step, ...bounds } = resilienceRange(name);
+    const kind =
+      step === undefined ? "a number" : step === 1 ? "a whole number" : "a multiple of 10";
+    const parse = (input: unknown): number | undefined => {
+      const number = parseNumber(input);
+      return number !== undefined && number % (step ?? number) === 0 ? number : undefined;
+    };
+    return [resilienceKey(name), ranged(parse, bounds, kind).optional()];
+  }),
+);
 const topShape = {
   listen: z.unknown().optional(),
   targets: z.unknown().optional(),
@@ -223,6 +243,7 @@ const topShape = {
   catalogue: z.unknown().optional(),
   defaults: z.unknown().optional(),
   limits: z.unknown().optional(),
+  resilience: z.unknown().optional(),
 };
 
 /** The whole file: which sections there are. */
@@ -247,6 +268,8 @@ export const callerSchema: z.ZodType<CallerInput> = mapping(callerShape);
 export const defaultsSchema: z.ZodType<DefaultsInput> = mapping(defaultsShape);
 /** `limits`. */
 export const limitsSchema: z.ZodType<LimitsInput> = mapping(limitsShape);
+/** `resilience`. */
+export const resilienceSchema: z.ZodType<ResilienceInput> = mapping(resilienceShape);
 /** `allowed_headers`. */
 export const allowedHeadersSchema: z.ZodType<readonly string[]> = list(allowedHeader).max(
   allowedHeadersMax,
@@ -280,6 +303,7 @@ const shapes: Readonly<Record<string, object>> = {
   defaults: defaultsShape,
   "defaults.retry": retryShape,
   limits: limitsShape,
+  resilience: resilienceShape,
 };
 
 /**

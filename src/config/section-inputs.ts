@@ -14,6 +14,7 @@ export interface SectionsInput {
   readonly catalogue?: unknown;
   readonly defaults?: unknown;
   readonly limits?: unknown;
+  readonly resilience?: unknown;
 }
 
 /** `listen` of the file. */
@@ -41,7 +42,10 @@ export interface TargetInput {
   readonly base_url?: string | undefined;
   /** Trimmed. */
   readonly api_key?: string | undefined;
+  /** Trimmed. */
+  readonly api_keys?: readonly (string | undefined)[] | undefined;
   readonly region?: string | undefined;
+  readonly zone?: string | undefined;
   readonly project?: string | undefined;
   readonly api_version?: string | undefined;
   /** Not yet looked into. */
@@ -105,3 +109,6 @@ export interface DefaultsInput {
 
 /** `limits` of the file by key. */
 export type LimitsInput = Readonly<Record<string, number | undefined>>;
+
+/** `resilience` of the file by key. */
+export type ResilienceInput = Readonly<Record<string, number | undefined>>;

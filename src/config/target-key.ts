@@ -1,6 +1,6 @@
 import type { Adapter, DialectSet } from "../contract/adapter.ts";
-import type { Path } from "./configuration-problem.ts";
 import { type Environment, originOf, ownOrigins, setVariables } from "./environment.ts";
+import type { KeyVariable } from "./expand-sections.ts";
 import type { LoadReport } from "./load-report.ts";
 import type { TargetWire } from "./target-wire.ts";
 
@@ -12,41 +12,39 @@ type KeyOwner = Pick<DialectSet, "dialects"> & {
 
 /** What a key is looked for with. */
 export interface KeySearch {
-  /** `api_key` of the target. */
-  readonly given: string | undefined;
-  /** The variable that is the whole of `api_key`. */
-  readonly givenBy: string | undefined;
+  /** `api_key` or `api_keys` of the target. */
+  readonly given: readonly string[];
+  /** The variables that are the whole of one of them. */
+  readonly givenBy: readonly KeyVariable[];
   readonly baseURL: string;
   readonly adapters: readonly Adapter[];
   readonly environment: Environment;
 }
 
 /**
- * The key of a target, or why it cannot do without. A key from the environment goes to its owner's
+ * The keys of a target, or why it cannot do without. A key from the environment goes to its owner's
  * own address only; one that is given by its owner's variable is refused for the address of
  * another.
  */
 export function findKey(
   { adapter, host, preset, dialect }: TargetWire,
   { given, givenBy, baseURL, adapters, environment }: KeySearch,
-  path: Path,
   report: LoadReport,
-): { readonly value?: string; readonly why?: string } {
-  if (given !== undefined) {
-    const message = givenBy && strangersKey(givenBy, baseURL, adapters);
-    if (message) report.add([...path, "api_key"], message);
-    return { value: given };
+): { readonly values: readonly string[]; readonly why?: string } {
+  for (const { path, name } of givenBy) {
+    const message = strangersKey(name, baseURL, adapters);
+    if (message) report.add(path, message);
   }
-  if (host !== "direct") return {};
+  if (given.length > 0 || host !== "direct") return { values: given };
   const owner: KeyOwner = preset ?? adapter;
   const [variable] = setVariables(owner.keyVariables, environment);
   const isAtHome = isOwn(owner, baseURL);
-  if (variable && isAtHome) return { value: variable.value };
+  if (variable && isAtHome) return { values: [variable.value] };
   const wants = preset !== undefined && isAtHome && preset.keyVariables.length > 0;
-  if ((!adapter.keyRequired && !wants) || dialect.credentials !== undefined) return {};
+  if ((!adapter.keyRequired && !wants) || dialect.credentials !== undefined) return { values: [] };
   const names = owner.keyVariables.join(", ");
-  if (variable) return { why: `no api_key is given, and ${names} is not sent to other addresses` };
-  return { why: `no api_key is given, and ${names} is not set` };
+  const isElsewhere = variable ? "sent to other addresses" : "set";
+  return { values: [], why: `no api_key is given, and ${names} is not ${isElsewhere}` };
 }
 
 function isOwn(owner: KeyOwner, baseURL: string): boolean {

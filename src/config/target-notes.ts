@@ -17,6 +17,14 @@ export function noteTarget(target: Target, report: LoadReport): void {
   if (isOpen && bears !== undefined) {
     report.note(`target ${target.name} sends its ${bears} unencrypted: its base URL is http`);
   }
+  const { region, zone, dialect } = target;
+  const hidesPlace = dialect.geography !== undefined && !dialect.geography.placesOf("");
+  if (region !== "" && zone === undefined && hidesPlace) {
+    report.note(
+      `target ${target.name} declares a region and no zone: its cloud does not show where a ` +
+        "deployment runs, so that every fence leaves it out",
+    );
+  }
   const file = target.credentials?.type === "google" ? target.credentials.file : undefined;
   const read = file === undefined ? undefined : readTextFile(file, credentialsBytesMax);
   if (read && "problem" in read) {

@@ -5,10 +5,16 @@ import { describe, expect, it } from "vitest";
 import { defaultAllowedHeaders, headerNameProblem } from "../../src/config/header-rules.ts";
 import { limitKey, limitNames, limitRange } from "../../src/config/limit-range.ts";
 import { formatDuration } from "../../src/config/quantities.ts";
+import {
+  resilienceKey,
+  resilienceNames,
+  resilienceRange,
+} from "../../src/config/resilience-range.ts";
 import { allKeys, logLevels } from "../../src/config/schema.ts";
 import { callDefaults } from "../../src/contract/call-defaults.ts";
 import { defaultLimits } from "../../src/contract/limits.ts";
 import { adapters } from "../../src/providers/index.ts";
+import { defaultResilience } from "../../src/resilience/settings.ts";
 import { load } from "./loading.ts";
 
 const page = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
@@ -57,6 +63,7 @@ const keys = {
   ANTHROPIC_API_KEY: "a",
   OPENAI_API_KEY: "b",
   OPENAI_EU_KEY: "c",
+  OPENAI_EU_SPARE_KEY: "h",
   BILLING_TOKEN: "d",
 };
 
@@ -75,9 +82,23 @@ describe("the page", () => {
   });
 
   it("has no limit that is none", () => {
-    const table = page.slice(page.indexOf("### limits"), page.indexOf("### the rest"));
+    const table = page.slice(page.indexOf("### limits"), page.indexOf("### resilience"));
     const named = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => key);
     expect(named.toSorted()).toEqual(limitNames.map(limitKey).toSorted());
+  });
+
+  it.each(resilienceNames)("has the setting %s with its default and its range", (name) => {
+    const [, , meaning, value, range] = rowOf(resilienceKey(name));
+    const { min, max, step = 1 } = resilienceRange(name);
+    expect(Number(value)).toBe(defaultResilience[name]);
+    expect(meaning).toMatch(/\w/);
+    expect(range).toBe(`${min} to ${max}${step > 1 ? `, a multiple of ${step}` : ""}`);
+  });
+
+  it("has no setting that is none", () => {
+    const table = page.slice(page.indexOf("### resilience"), page.indexOf("### the rest"));
+    const named = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => key);
+    expect(named.toSorted()).toEqual(resilienceNames.map(resilienceKey).toSorted());
   });
 
   it.each([
