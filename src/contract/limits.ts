@@ -69,6 +69,12 @@ export interface Limits {
   readonly requestMs: number;
   /** Longest deadline a call may have, ms; longer ones are cut to this. */
   readonly callTimeoutMsMax: number;
+  /** Items of a batch. */
+  readonly batchItems: number;
+  /** Items of a batch carried out at once, the most that may be asked for. */
+  readonly batchConcurrencyMax: number;
+  /** Longest deadline a batch may have, ms; longer ones are cut to this, and so is none. */
+  readonly batchTimeoutMsMax: number;
   /** Time a draining server waits for calls in flight, ms. */
   readonly drainGraceMs: number;
   /** Time calls have to end once a draining server has aborted them, ms. */
@@ -137,6 +143,9 @@ export const defaultLimits: Limits = {
   headersMs: 10_000,
   requestMs: 60_000,
   callTimeoutMsMax: 1_800_000,
+  batchItems: 10_000,
+  batchConcurrencyMax: 256,
+  batchTimeoutMsMax: 86_400_000,
   drainGraceMs: 30_000,
   drainAbortMs: 2_000,
   modelCharacters: 256,

@@ -1,5 +1,9 @@
 import type { CallOptions } from "@connectrpc/connect";
 import type {
+  BatchCallRequest,
+  StreamBatchCallRequest,
+} from "../../gen/ts/nexen/connectors/v1/batch_pb.ts";
+import type {
   CountTokensRequest,
   CountTokensResponse,
   ListModelsRequest,
@@ -14,7 +18,12 @@ import type {
 } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import type { Clock } from "../contract/clock.ts";
-import type { CallContext, ConnectorApi } from "../contract/connector-api.ts";
+import type {
+  BatchContext,
+  BatchEvent,
+  CallContext,
+  ConnectorApi,
+} from "../contract/connector-api.ts";
 import type { ServerSettings } from "../contract/options.ts";
 import type { ServerConnection } from "./server-connection.ts";
 
@@ -42,6 +51,23 @@ export class ServerApi implements ConnectorApi {
     const connection = await this.#connect();
     try {
       yield* connection.client.streamCall(request, this.#options(context));
+    } catch (thrown) {
+      throw connection.errorOf(thrown, context);
+    }
+  }
+
+  async *batch(
+    request: BatchCallRequest | StreamBatchCallRequest,
+    context: BatchContext,
+  ): AsyncGenerator<BatchEvent> {
+    const connection = await this.#connect();
+    const { items, defaultOptions, maxConcurrency } = request;
+    const message = { items, maxConcurrency, ...(defaultOptions && { defaultOptions }) };
+    try {
+      for await (const told of connection.client.streamBatchCall(message, this.#options(context))) {
+        const event = connection.batchEventOf(told);
+        if (event !== undefined) yield event;
+      }
     } catch (thrown) {
       throw connection.errorOf(thrown, context);
     }

@@ -1,9 +1,14 @@
 import { type Client, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import type {
+  BatchResult,
+  StreamBatchCallResponse,
+} from "../../gen/ts/nexen/connectors/v1/batch_pb.ts";
 import { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
-import type { CallContext } from "../contract/connector-api.ts";
+import type { BatchEvent, BatchItemResult, CallContext } from "../contract/connector-api.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import { defaultLimits } from "../contract/limits.ts";
+import { connectorErrorOfStatus } from "../rpc/batch-status.ts";
 import { connectorErrorFrom } from "../rpc/error-status.ts";
 
 /** Silence during a call after which the server is asked whether it is still there, ms. */
@@ -39,8 +44,38 @@ export class ServerConnection {
     return new ConnectorError("SERVER_UNREACHABLE", message, { cause: thrown });
   }
 
+  /** What a server tells of a batch. Undefined: this version does not know it. */
+  batchEventOf({ event }: StreamBatchCallResponse): BatchEvent | undefined {
+    switch (event.case) {
+      case "result":
+        return {
+          kind: "result",
+          id: event.value.id,
+          index: event.value.index,
+          outcome: outcomeOf(event.value),
+        };
+      case "summary":
+        return { kind: "summary", summary: event.value };
+      default:
+        return undefined;
+    }
+  }
+
   /** Ends at once, and every call with it. */
   close(): void {
     this.#sessions.abort();
+  }
+}
+
+function outcomeOf({ outcome }: BatchResult): BatchItemResult["outcome"] {
+  switch (outcome.case) {
+    case "response":
+      return { kind: "response", response: outcome.value };
+    case "error":
+      return { kind: "error", error: connectorErrorOfStatus(outcome.value) };
+    default: {
+      const message = "the server sent a result without an answer or error";
+      return { kind: "error", error: new ConnectorError("INTERNAL_FAULT", message) };
+    }
   }
 }

@@ -1,7 +1,11 @@
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
-import type { CallContext, ConnectorApi } from "../contract/connector-api.ts";
-import { ConnectorError, toConnectorError } from "../contract/connector-error.ts";
+import type { BatchEvent, CallContext, ConnectorApi } from "../contract/connector-api.ts";
+import { type ConnectorError, toConnectorError } from "../contract/connector-error.ts";
+import type { Limits } from "../contract/limits.ts";
+import { BatchAnswer } from "./batch-answer.ts";
+import { sizeOfResults } from "./batch-results.ts";
+import { batchStream } from "./batch-stream.ts";
 import { type CallCount, type EdgeSettings, incomingCall, OpenCall } from "./call-context.ts";
 import { connectErrorOf } from "./error-status.ts";
 
@@ -9,8 +13,9 @@ import { connectErrorOf } from "./error-status.ts";
 export interface ConnectorServiceOptions extends EdgeSettings {
   /** Carries the calls out; it validates requests itself. */
   readonly api: ConnectorApi;
-  /** Counts Call, StreamCall and CountTokens, which occupy a provider. */
+  /** Counts what occupies a provider; a batch is one, whatever its items. */
   readonly calls: CallCount;
+  readonly limits: Pick<Limits, "responseBytes">;
   /** Told of every fault of this server, with its cause. Must not throw. */
   onFault(error: ConnectorError): void;
 }
@@ -19,7 +24,8 @@ export interface ConnectorServiceOptions extends EdgeSettings {
 export function connectorService(
   options: ConnectorServiceOptions,
 ): ServiceImpl<typeof ConnectorService> {
-  const { api, calls } = options;
+  const { api, calls, clock, limits } = options;
+  const bytesMax = limits.responseBytes;
   const edge = new Edge(options);
   return {
     call: (request, handler) =>
@@ -34,8 +40,19 @@ export function connectorService(
       edge.unary(handler, (context) => api.listModels(request, context)),
     streamCall: (request, handler) =>
       edge.stream(calls, handler, (context) => api.streamCall(request, context)),
-    batchCall: () => edge.refuse("BatchCall"),
-    streamBatchCall: () => edge.refuse("StreamBatchCall"),
+    batchCall: (request, handler) =>
+      edge.counted(calls, () =>
+        edge.unary(handler, async (context) => {
+          const sizeOf = sizeOfResults(handler.requestHeader.get("content-type"));
+          const answer = new BatchAnswer(request, { bytesMax, sizeOf, clock });
+          return await answer.gather((own) => edge.watched(api.batch(request, own)), context);
+        }),
+      ),
+    streamBatchCall: (request, handler) =>
+      edge.stream(calls, handler, (context) => {
+        const sizeOf = sizeOfResults(handler.requestHeader.get("content-type"));
+        return batchStream(edge.watched(api.batch(request, context)), bytesMax, sizeOf);
+      }),
   };
 }
 
@@ -103,10 +120,14 @@ class Edge {
     }
   }
 
-  refuse(method: string): never {
-    throw this.#outgoing(
-      new ConnectorError("NOT_IMPLEMENTED", `${method} is not implemented in this version`),
-    );
+  /** The same events; faults of this server among them are told. */
+  async *watched(events: AsyncIterable<BatchEvent>): AsyncGenerator<BatchEvent> {
+    for await (const event of events) {
+      if (event.kind === "result" && event.outcome.kind === "error") {
+        this.#tellFault(event.outcome.error);
+      }
+      yield event;
+    }
   }
 
   #enter(calls: CallCount): () => void {
@@ -123,8 +144,12 @@ class Edge {
 
   #outgoing(thrown: unknown): Error {
     const error = toConnectorError(thrown, "INTERNAL_FAULT", "this server failed; see its log");
+    this.#tellFault(error);
+    return connectErrorOf(error);
+  }
+
+  #tellFault(error: ConnectorError): void {
     const isFault = error.reason === "INTERNAL_FAULT" || error.reason === "ADAPTER_FAULT";
     if (isFault) this.#options.onFault(error);
-    return connectErrorOf(error);
   }
 }

@@ -52,6 +52,9 @@ const timerMsMax = 2_147_483_647;
 
 const healthPath = `/${Health.typeName}/`;
 const connectorPath = `/${ConnectorService.typeName}/`;
+const batchPaths: ReadonlySet<string> = new Set(
+  ["BatchCall", "StreamBatchCall"].map((method) => `${connectorPath}${method}`),
+);
 const envelopedContentType = /^application\/(?:grpc|connect\+)/;
 const rpcContentType = /^application\/(?:grpc|connect\+|proto|json)/;
 
@@ -68,7 +71,7 @@ export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
   const router = createConnectRouter(routerOptions(options));
   options.routes(router);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
-  const timeoutMsMax = Math.min(limits.callTimeoutMsMax, timerMsMax);
+  const timeoutMsMaxOf = timeoutLimits(limits);
 
   return (request, response) => {
     const [path = ""] = (request.url ?? "").split("?", 1);
@@ -79,6 +82,7 @@ export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
       return;
     }
     const receivedMs = clock.now();
+    const timeoutMsMax = timeoutMsMaxOf(path);
     const timeoutMs = cutTimeout(request.headers, timeoutMsMax);
     const deadlineMs = timeoutMs === undefined ? undefined : receivedMs + timeoutMs;
     // A call has an end even if its caller gives it none. A watch of health need not have one.
@@ -103,6 +107,13 @@ export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
       .then((answer) => universalResponseToNodeResponse(answer, response))
       .catch((reason: unknown) => giveUp(reason, response, call.signal, onFault));
   };
+}
+
+/** The longest deadline of a call by its path, ms. */
+function timeoutLimits(limits: Limits): (path: string) => number {
+  const ofCall = Math.min(limits.callTimeoutMsMax, timerMsMax);
+  const ofBatch = Math.min(limits.batchTimeoutMsMax, timerMsMax);
+  return (path) => (batchPaths.has(path) ? ofBatch : ofCall);
 }
 
 function routerOptions({ limits, shutdownSignal }: NodeHandlerOptions): ConnectRouterOptions {

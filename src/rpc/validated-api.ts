@@ -1,4 +1,8 @@
 import type {
+  BatchCallRequest,
+  StreamBatchCallRequest,
+} from "../../gen/ts/nexen/connectors/v1/batch_pb.ts";
+import type {
   CountTokensRequest,
   CountTokensResponse,
   ListModelsRequest,
@@ -12,18 +16,35 @@ import type {
   StreamCallRequest,
 } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
-import type { CallContext, ConnectorApi } from "../contract/connector-api.ts";
+import type { Clock } from "../contract/clock.ts";
+import type {
+  BatchContext,
+  BatchEvent,
+  CallContext,
+  ConnectorApi,
+  SingleCallApi,
+} from "../contract/connector-api.ts";
 import type { Limits } from "../contract/limits.ts";
+import { runBatch } from "../dispatch/batch-run.ts";
 import { validateCall, validateList, validateResolve } from "./validate.ts";
+import { validateBatch } from "./validate-batch.ts";
 
-/** Refuses requests that are not valid before they reach the api behind it. */
+/** Items of a batch at once, where its request does not say. */
+const batchConcurrencyDefault = 16;
+
+/**
+ * Refuses requests that are not valid before they reach the api behind it, and makes batches of its
+ * calls.
+ */
 export class ValidatedApi implements ConnectorApi {
-  readonly #api: ConnectorApi;
+  readonly #api: SingleCallApi;
   readonly #limits: Limits;
+  readonly #clock: Clock;
 
-  constructor(api: ConnectorApi, limits: Limits) {
+  constructor(api: SingleCallApi, limits: Limits, clock: Clock) {
     this.#api = api;
     this.#limits = limits;
+    this.#clock = clock;
   }
 
   async call(request: CallRequest, context: CallContext): Promise<CallResponse> {
@@ -34,6 +55,26 @@ export class ValidatedApi implements ConnectorApi {
   streamCall(request: StreamCallRequest, context: CallContext): AsyncIterable<StreamCallResponse> {
     validateCall(request, this.#limits);
     return this.#api.streamCall(request, context);
+  }
+
+  batch(
+    request: BatchCallRequest | StreamBatchCallRequest,
+    context: BatchContext,
+  ): AsyncIterable<BatchEvent> {
+    validateBatch(request, this.#limits);
+    const { batchConcurrencyMax, batchTimeoutMsMax } = this.#limits;
+    const endMs = context.receivedMs + batchTimeoutMsMax;
+    const deadlineMs = Math.min(context.deadlineMs ?? endMs, endMs);
+    return runBatch(
+      request,
+      { ...context, deadlineMs },
+      {
+        clock: this.#clock,
+        concurrency:
+          request.maxConcurrency || Math.min(batchConcurrencyDefault, batchConcurrencyMax),
+        call: (call, own) => this.call(call, own),
+      },
+    );
   }
 
   async countTokens(

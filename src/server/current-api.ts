@@ -1,4 +1,8 @@
 import type {
+  BatchCallRequest,
+  StreamBatchCallRequest,
+} from "../../gen/ts/nexen/connectors/v1/batch_pb.ts";
+import type {
   CountTokensRequest,
   CountTokensResponse,
   ListModelsRequest,
@@ -13,7 +17,12 @@ import type {
 } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import type { Connectors } from "../connectors.ts";
-import type { CallContext, ConnectorApi } from "../contract/connector-api.ts";
+import type {
+  BatchContext,
+  BatchEvent,
+  CallContext,
+  ConnectorApi,
+} from "../contract/connector-api.ts";
 
 /** One configuration in force, and the calls that began under it. */
 interface Generation {
@@ -50,17 +59,15 @@ export class CurrentApi implements ConnectorApi {
     return this.#during((api) => api.call(request, context));
   }
 
-  async *streamCall(
-    request: StreamCallRequest,
-    context: CallContext,
-  ): AsyncGenerator<StreamCallResponse> {
-    const generation = this.#current;
-    generation.openCalls++;
-    try {
-      yield* generation.connectors.api.streamCall(request, context);
-    } finally {
-      ended(generation);
-    }
+  streamCall(request: StreamCallRequest, context: CallContext): AsyncGenerator<StreamCallResponse> {
+    return this.#throughout((api) => api.streamCall(request, context));
+  }
+
+  batch(
+    request: BatchCallRequest | StreamBatchCallRequest,
+    context: BatchContext,
+  ): AsyncGenerator<BatchEvent> {
+    return this.#throughout((api) => api.batch(request, context));
   }
 
   countTokens(request: CountTokensRequest, context: CallContext): Promise<CountTokensResponse> {
@@ -73,6 +80,16 @@ export class CurrentApi implements ConnectorApi {
 
   listModels(request: ListModelsRequest, context: CallContext): Promise<ListModelsResponse> {
     return this.#during((api) => api.listModels(request, context));
+  }
+
+  async *#throughout<T>(open: (api: ConnectorApi) => AsyncIterable<T>): AsyncGenerator<T> {
+    const generation = this.#current;
+    generation.openCalls++;
+    try {
+      yield* open(generation.connectors.api);
+    } finally {
+      ended(generation);
+    }
   }
 
   async #during<T>(run: (api: ConnectorApi) => Promise<T>): Promise<T> {

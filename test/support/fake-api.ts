@@ -18,7 +18,9 @@ import {
   type StreamCallResponse,
   StreamCallResponseSchema,
 } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
-import type { CallContext, ConnectorApi } from "../../src/contract/connector-api.ts";
+import { systemClock } from "../../src/contract/clock.ts";
+import type { BatchEvent, CallContext, ConnectorApi } from "../../src/contract/connector-api.ts";
+import { runBatch } from "../../src/dispatch/batch-run.ts";
 
 /** A request that nothing is wrong with. */
 export const goodRequest: { request: MessageInitShape<typeof LLMRequestSchema> } = {
@@ -65,6 +67,13 @@ export class FakeApi implements ConnectorApi {
   streamCall(request: StreamCallRequest, context: CallContext): AsyncIterable<StreamCallResponse> {
     this.contexts.push(context);
     return this.#behaviour.streamCall?.(request, context) ?? defaultStream(request);
+  }
+
+  batch(...args: Parameters<ConnectorApi["batch"]>): AsyncIterable<BatchEvent> {
+    const [request, context] = args;
+    const call: ConnectorApi["call"] = (...own) => this.call(...own);
+    const environment = { clock: systemClock, concurrency: request.maxConcurrency || 16, call };
+    return this.#behaviour.batch?.(...args) ?? runBatch(request, context, environment);
   }
 
   async countTokens(

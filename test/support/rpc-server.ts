@@ -42,7 +42,7 @@ export async function startRPCServer(options: RPCServerOptions = {}): Promise<RP
   const faults: unknown[] = [];
   const onFault = (error: unknown): void => void faults.push(error);
   const handler = connectorNodeHandler({
-    api: new ValidatedApi(options.api ?? new FakeApi(), limits),
+    api: new ValidatedApi(options.api ?? new FakeApi(), limits, clock),
     limits,
     clock,
     health,
