@@ -11,6 +11,10 @@ export interface Caller {
   readonly name: string;
   /** Bearer token, unique. */
   readonly token: Secret;
+  /** Calls it may begin in a minute. Unset: any number. */
+  readonly callsPerMinute: number | undefined;
+  /** Calls it may have open at once. Unset: any number. */
+  readonly concurrentCalls: number | undefined;
 }
 
 /** What TLS needs, read and checked. */

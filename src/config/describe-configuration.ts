@@ -1,6 +1,6 @@
 import { Document, isNode } from "yaml";
 import type { Target } from "../contract/target.ts";
-import type { Configuration, Listen } from "./configuration.ts";
+import type { Caller, Configuration, Listen } from "./configuration.ts";
 import { describeTarget, escapeValues } from "./describe-target.ts";
 import { maskedSecret } from "./key-problem.ts";
 import { limitKey, limitNames } from "./limit-range.ts";
@@ -47,7 +47,7 @@ function describe(configuration: Configuration, disabled: readonly Target[]): un
       model: escapeReferences(model),
       targets: [...configured],
     })),
-    callers: configuration.callers.map(({ name }) => ({ name, token: maskedSecret })),
+    callers: configuration.callers.map(describeCaller),
     insecure: configuration.insecure,
     reflection: configuration.reflection,
     simulate: configuration.simulate,
@@ -65,6 +65,15 @@ function describe(configuration: Configuration, disabled: readonly Target[]): un
     resilience: Object.fromEntries(
       resilienceNames.map((name) => [resilienceKey(name), resilience[name]]),
     ),
+  };
+}
+
+function describeCaller({ name, callsPerMinute, concurrentCalls }: Caller): unknown {
+  return {
+    name,
+    token: maskedSecret,
+    ...(callsPerMinute !== undefined && { calls_per_minute: callsPerMinute }),
+    ...(concurrentCalls !== undefined && { concurrent_calls: concurrentCalls }),
   };
 }
 

@@ -201,7 +201,13 @@ const entraCredentialsShape = {
   client_secret: readSecret(keyProblem),
 };
 const routeShape = { id: name, model: modelPattern, targets: list(name).min(1, emptyList) };
-const callerShape = { name, token: readSecret(tokenProblem) };
+const callerLimit = ranged(parseWhole, { min: 1, max: 1_000_000 }, "a whole number").optional();
+const callerShape = {
+  name,
+  token: readSecret(tokenProblem),
+  calls_per_minute: callerLimit,
+  concurrent_calls: callerLimit,
+};
 const retryShape = {
   max_attempts: ranged(parseWhole, { min: 1, max: 3 }, "a whole number").optional(),
 };

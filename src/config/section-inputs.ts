@@ -96,6 +96,8 @@ export interface RouteInput {
 export interface CallerInput {
   readonly name: string;
   readonly token?: string | undefined;
+  readonly calls_per_minute?: number | undefined;
+  readonly concurrent_calls?: number | undefined;
 }
 
 /** `defaults` of the file; times in ms. */

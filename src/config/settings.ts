@@ -56,7 +56,14 @@ export function resolveCallers(list: unknown, report: LoadReport): readonly Call
       report.add(["callers", index, "token"], `this is also the token of ${owner}`);
     }
     owners.set(caller.token, caller.name);
-    return [{ name: caller.name, token: report.secret(caller.token) }];
+    return [
+      {
+        name: caller.name,
+        token: report.secret(caller.token),
+        callsPerMinute: caller.calls_per_minute,
+        concurrentCalls: caller.concurrent_calls,
+      },
+    ];
   });
 }
 

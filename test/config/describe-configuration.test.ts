@@ -61,7 +61,9 @@ const everything: Loading = {
         credentials: { type: entra, tenant_id: t, client_id: c, client_secret: client-secret }
     routes:
       - { id: r, model: "^(a|\\\\d+)[*]$${reference("z")}?$", targets: [off, b] }
-    callers: [{ name: one, token: t1 }, { name: two, token: t2 }]
+    callers:
+      - { name: one, token: t1, calls_per_minute: 60 }
+      - { name: two, token: t2, concurrent_calls: 2 }
     insecure: true
     reflection: false
     log_level: error

@@ -134,6 +134,16 @@ const cases: readonly Case[] = [
     ],
   ],
   [
+    "limits of callers that are none",
+    "callers: [{ name: a, token: t, calls_per_minute: 0, concurrent_calls: two }]\n",
+    [
+      "connectors.yaml:1:32 callers[0].calls_per_minute: " +
+        "expected a whole number, from 1 to 1000000",
+      "connectors.yaml:1:53 callers[0].concurrent_calls: " +
+        "expected a whole number, from 1 to 1000000",
+    ],
+  ],
+  [
     "limits beyond their range or in other units",
     "limits: { request_bytes: 2GiB, open_calls: 0, drain_grace_ms: 30s, " +
       "json_depth: 513, tools: 1.5 }\n",
