@@ -14,11 +14,14 @@ import {
   noSettings,
   type ServerSettings,
 } from "./contract/options.ts";
+import { type Random, systemRandom } from "./contract/random.ts";
 import type { Secret } from "./contract/secret.ts";
 import type { RouteRule, Target } from "./contract/target.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
+import { Idempotency } from "./dispatch/idempotency.ts";
 import { ModelCatalogue } from "./dispatch/model-catalogue.ts";
 import { Registry } from "./dispatch/registry.ts";
+import { TargetAdmission } from "./dispatch/target-admission.ts";
 import {
   CloudCredentials,
   type CredentialSources,
@@ -29,6 +32,8 @@ import { Redactor } from "./http/redaction.ts";
 import { LLMClient } from "./library/llm-client.ts";
 import { ServerApi } from "./library/server-api.ts";
 import { adapters } from "./providers/index.ts";
+import { defaultResilience, type ResilienceSettings } from "./resilience/settings.ts";
+import { TargetStates } from "./resilience/target-states.ts";
 import { ValidatedApi } from "./rpc/validated-api.ts";
 
 /** What a process that calls providers is made of. Everything but `targets` has a default. */
@@ -45,6 +50,14 @@ export interface ConnectorsOptions {
   /** What is known of models beyond what the adapters bring; later ones win. Default: none. */
   readonly models?: readonly ProviderModels[];
   readonly clock?: Clock;
+  /** Default: the machine's. */
+  readonly random?: Random;
+  /** The rules of retries, breakers, keys and their like. */
+  readonly resilience?: ResilienceSettings;
+  /** What is known of the targets, and the rules of it. Default: nothing yet, by `resilience`. */
+  readonly states?: TargetStates;
+  /** What is remembered of calls by their request ids. Default: nothing yet, by `limits`. */
+  readonly idempotency?: Idempotency;
   /** Where clouds' credentials come from; for tests. */
   readonly credentialSources?: CredentialSources;
   /** What takes requests to providers, for tests; its owner closes it. Default: HTTP. */
@@ -58,6 +71,10 @@ export interface Connectors {
   /** Validates, then dispatches. */
   readonly api: ConnectorApi;
   readonly redactor: Redactor;
+  /** What is known of the targets: for the next configuration. */
+  readonly states: TargetStates;
+  /** What is remembered of calls by their request ids: for the next configuration. */
+  readonly idempotency: Idempotency;
   /** Sockets to providers that are open now. */
   openSockets(): number;
   /** Closes connections to providers; calls under way fail. */
@@ -71,8 +88,14 @@ export interface Connectors {
 export function createConnectors(options: ConnectorsOptions): Connectors {
   const { clock = systemClock, limits = defaultLimits, targets } = options;
   const { redactor = new Redactor() } = options;
-  for (const { apiKey } of targets) if (apiKey !== undefined) redactor.add(apiKey);
+  for (const { apiKey, spareKeys = [] } of targets) {
+    for (const key of spareKeys) redactor.add(key);
+    if (apiKey !== undefined) redactor.add(apiKey);
+  }
   for (const secret of options.secrets ?? []) redactor.add(secret);
+  const { random = systemRandom } = options;
+  const states = options.states ?? new TargetStates(clock, random, settingsOf(options, limits));
+  const idempotency = options.idempotency ?? new Idempotency({ clock, random, limits });
   const http = new HttpClient(limits);
   const known = options.adapters ?? adapters;
   const dispatcher = new Dispatcher({
@@ -87,14 +110,29 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
       learn: (secret) => redactor.addFetched(secret),
     }),
     clock,
+    random,
+    states,
+    admission: new TargetAdmission({ states, limits, clock, random }),
+    idempotency,
     limits,
   });
   return {
-    api: new ValidatedApi(dispatcher, limits),
+    api: new ValidatedApi(dispatcher, limits, clock),
     redactor,
+    states,
+    idempotency,
     openSockets: () => http.openSockets,
     close: () => http.close(),
   };
+}
+
+/** The attempts of a call and the places of a target are settings that others have too. */
+function settingsOf(
+  { resilience = defaultResilience, defaults = callDefaults }: ConnectorsOptions,
+  { targetCalls, targetQueue }: Limits,
+): ResilienceSettings {
+  const { maxAttempts: attempts } = defaults;
+  return { ...resilience, attempts, targetConcurrency: targetCalls, targetQueue };
 }
 
 /**

@@ -5,10 +5,11 @@ import {
   AttemptSchema,
   type Route,
   RouteSchema,
+  type Usage,
 } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { Clock } from "../contract/clock.ts";
 import type { Reason } from "../contract/reasons.ts";
-import type { CallPlan } from "./call-plan.ts";
+import type { AttemptPlan } from "./call-plan.ts";
 import { cleaner, type Redact, valueCharactersMax } from "./clean-text.ts";
 
 /** Where an attempt was when it ended. */
@@ -22,17 +23,21 @@ export class AttemptRecord {
   /** The provider's headers, by lower-case name. */
   headers: Readonly<Record<string, string>> = {};
   readonly #clock: Clock;
-  readonly #plan: CallPlan;
+  readonly #plan: AttemptPlan;
   readonly #redact: Redact;
   readonly #startMs: number;
+  readonly #ended: Attempt[];
+  #answeredMs: number | undefined;
   #firstDeltaMs: number | undefined;
   #providerRequestId: string | undefined;
 
-  constructor(plan: CallPlan, clock: Clock, redact: Redact) {
+  /** `ended` are the attempts of the call that have ended; this one joins them when it fails. */
+  constructor(plan: AttemptPlan, clock: Clock, redact: Redact, ended: Attempt[]) {
     this.#plan = plan;
     this.#clock = clock;
     this.#redact = redact;
     this.#startMs = clock.now();
+    this.#ended = ended;
   }
 
   /** Where the attempt is now. */
@@ -40,9 +45,28 @@ export class AttemptRecord {
     return this.#phase;
   }
 
-  /** Every attempt that was made: none until something is sent. `reason` says why it failed. */
-  attempts(reason?: Reason): readonly Attempt[] {
-    return this.#phase === "connect" ? [] : [this.#toAttempt(reason)];
+  /** Time from its start to the head of an answer, ms. Unset: none came. */
+  get latencyMs(): number | undefined {
+    return this.#answeredMs === undefined ? undefined : this.#answeredMs - this.#startMs;
+  }
+
+  /** Time since its start, ms. */
+  get elapsedMs(): number {
+    return this.#clock.now() - this.#startMs;
+  }
+
+  /** Whether anything was sent. */
+  get wasSent(): boolean {
+    return this.#phase !== "connect";
+  }
+
+  /**
+   * Notes that the attempt gave no answer, and why; one that sent nothing leaves no trace. Returns
+   * every attempt of the call that has ended.
+   */
+  fail(reason: Reason, usage: Usage | undefined): readonly Attempt[] {
+    if (this.wasSent) this.#ended.push(this.#toAttempt(reason, usage));
+    return [...this.#ended];
   }
 
   /** Notes that the request leaves. */
@@ -54,6 +78,7 @@ export class AttemptRecord {
   answered(status: number, headers: Readonly<Record<string, string>>): void {
     this.httpStatus = status;
     this.headers = headers;
+    this.#answeredMs = this.#clock.now();
     if (status < 300) this.#phase = "first_delta";
   }
 
@@ -71,12 +96,15 @@ export class AttemptRecord {
     return this.#providerRequestId;
   }
 
-  #toAttempt(reason?: Reason): Attempt {
-    const { target, receivedMs } = this.#plan;
+  #toAttempt(reason: Reason | "", usage?: Usage): Attempt {
+    const { target, model, keyIndex, receivedMs } = this.#plan;
     return create(AttemptSchema, {
       target: target.name,
       region: target.region,
-      reason: reason ?? "",
+      model,
+      keyIndex,
+      reason,
+      ...(usage && { usage }),
       httpStatus: this.httpStatus,
       startOffset: durationOf(this.#startMs - receivedMs),
       ...(this.#firstDeltaMs !== undefined && {
@@ -87,18 +115,22 @@ export class AttemptRecord {
     });
   }
 
-  /** The route of an answer; `reason` says why the attempt failed that was to give it. */
-  toRoute(reason?: Reason): Route {
-    const { target, match } = this.#plan;
-    return create(RouteSchema, {
-      provider: target.adapter.name,
-      target: target.name,
-      region: target.region,
-      rule: match.rule,
-      simulated: target.simulated,
-      attempts: [...this.attempts(reason)],
-    });
+  /** The route of the answer that this attempt gave, with every attempt before it. */
+  toRoute(): Route {
+    return routeOf(this.#plan, [...this.#ended, this.#toAttempt("")]);
   }
+}
+
+/** A route that ended at a candidate, by these attempts. */
+export function routeOf({ target, match }: AttemptPlan, attempts: readonly Attempt[]): Route {
+  return create(RouteSchema, {
+    provider: target.adapter.name,
+    target: target.name,
+    region: target.region,
+    rule: match.rule,
+    simulated: target.simulated,
+    attempts: [...attempts],
+  });
 }
 
 /** Milliseconds as a Duration; negative ones, which only rounding can give, as zero. */

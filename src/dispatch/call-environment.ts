@@ -1,12 +1,15 @@
 import type { Clock } from "../contract/clock.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
+import type { Random } from "../contract/random.ts";
 import type { CloudCredentials } from "../http/cloud-credentials.ts";
 import type { ProviderHttp } from "../http/http-client.ts";
+import type { TargetStates } from "../resilience/target-states.ts";
 import type { WorkSignal } from "../resilience/work-signal.ts";
 import type { CallPlan } from "./call-plan.ts";
 import type { Redact } from "./clean-text.ts";
 import type { ModelCatalogue } from "./model-catalogue.ts";
+import type { TargetAdmission } from "./target-admission.ts";
 
 /** What carries a planned call out. */
 export interface CallEnvironment {
@@ -14,6 +17,11 @@ export interface CallEnvironment {
   readonly credentials: CloudCredentials;
   readonly catalogue: ModelCatalogue;
   readonly clock: Clock;
+  readonly random: Random;
+  /** What is known of the targets. */
+  readonly states: TargetStates;
+  /** Places at the targets. */
+  readonly admission: TargetAdmission;
   readonly limits: Limits;
   readonly redact: Redact;
 }

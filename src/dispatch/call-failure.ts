@@ -1,12 +1,14 @@
 import { Code } from "../../gen/ts/google/rpc/code_pb.ts";
 import type { StreamProgress } from "../../gen/ts/nexen/connectors/v1/error_pb.ts";
+import type { Usage } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { ConnectorError, toConnectorError } from "../contract/connector-error.ts";
 import { exhaustedLimits, retryHint } from "../resilience/retry-hint.ts";
 import type { AttemptRecord } from "./attempt-record.ts";
 import type { CallEnvironment } from "./call-environment.ts";
-import type { CallPlan } from "./call-plan.ts";
+import type { AttemptPlan } from "./call-plan.ts";
 import { type Clean, cleaner, valueCharactersMax } from "./clean-text.ts";
 import { isRetired, type ModelCatalogue } from "./model-catalogue.ts";
+import { estimateUsage } from "./token-estimate.ts";
 
 const messageCharactersMax = 512;
 
@@ -16,7 +18,7 @@ const messageCharactersMax = 512;
  */
 export function completeFailure(
   thrown: unknown,
-  plan: CallPlan,
+  plan: AttemptPlan,
   record: AttemptRecord,
   { clock, redact, catalogue }: CallEnvironment,
   progress?: StreamProgress,
@@ -28,7 +30,7 @@ export function completeFailure(
   const told = hint.retryAfterMs ?? error.fields.retryAfterMs;
   const limits = error.reason === "PROVIDER_RATE_LIMITED" ? exhaustedLimits(record.headers) : [];
   const clean = cleaner(plan, redact);
-  const attempts = record.attempts(error.reason);
+  const attempts = record.fail(error.reason, progress?.usage ?? possibleUsage(error, plan, record));
   const { precondition, violations, quotaSubjects, metadata } = error.fields;
   return new ConnectorError(error.reason, messageOf(error, plan, clean), {
     ...error.fields,
@@ -62,8 +64,21 @@ export function completeFailure(
   });
 }
 
+/**
+ * What the provider may bill for although no answer came: the input, once the request may have been
+ * taken up.
+ */
+function possibleUsage(
+  { fields }: ConnectorError,
+  { request }: AttemptPlan,
+  { wasSent, httpStatus }: AttemptRecord,
+): Usage | undefined {
+  const isRefused = httpStatus >= 300 || fields.metadata?.phase === "connect";
+  return wasSent && !isRefused ? estimateUsage(request, 0) : undefined;
+}
+
 /** A refused key that was the caller's own is the caller's matter, not the operator's. */
-function forCallersKey(error: ConnectorError, plan: CallPlan): ConnectorError {
+function forCallersKey(error: ConnectorError, plan: AttemptPlan): ConnectorError {
   if (plan.callerKey === undefined) return error;
   if (error.reason === "PROVIDER_CREDENTIAL_INVALID") {
     const { precondition: _, ...fields } = error.fields;
@@ -80,7 +95,7 @@ function forCallersKey(error: ConnectorError, plan: CallPlan): ConnectorError {
  */
 function withSuccessor(
   error: ConnectorError,
-  { target, match, model }: CallPlan,
+  { target, match, model }: AttemptPlan,
   catalogue: ModelCatalogue,
   nowMs: number,
 ): ConnectorError {
@@ -98,7 +113,7 @@ function withSuccessor(
   });
 }
 
-function messageOf(error: ConnectorError, plan: CallPlan, clean: Clean): string {
+function messageOf(error: ConnectorError, plan: AttemptPlan, clean: Clean): string {
   const words = clean(error.message, messageCharactersMax);
   const isProviders = error.reason.startsWith("PROVIDER_") || error.fields.metadata?.http_status;
   return isProviders ? `${plan.target.adapter.name}: ${words}` : words;

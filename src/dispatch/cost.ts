@@ -9,7 +9,7 @@ import {
   UsageSource,
 } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { KnownModel, ModelPrices } from "../contract/adapter.ts";
-import type { CallPlan } from "./call-plan.ts";
+import type { AttemptPlan } from "./call-plan.ts";
 import { costOfUsage } from "./cost-of-usage.ts";
 import { isObject } from "./json-object.ts";
 import { type ModelCatalogue, pricesAt } from "./model-catalogue.ts";
@@ -24,7 +24,7 @@ const usualCacheMs = 5 * 60 * 1000;
  */
 export function costOf(
   response: LLMResponse,
-  plan: CallPlan,
+  plan: AttemptPlan,
   catalogue: ModelCatalogue,
   nowMs: number,
 ): Cost {
@@ -69,7 +69,7 @@ interface PricedModel {
  */
 function pricedModels(
   response: LLMResponse,
-  { target, model: sent }: CallPlan,
+  { target, model: sent }: AttemptPlan,
   catalogue: ModelCatalogue,
 ): readonly PricedModel[] {
   const priced = (model: KnownModel | undefined): readonly PricedModel[] => {
@@ -95,7 +95,7 @@ function isSame(a: string, b: string): boolean {
 function isPricedAsListed(
   { pricedWhen = {} }: KnownModel,
   { providerMetadata }: LLMResponse,
-  { request, target }: CallPlan,
+  { request, target }: AttemptPlan,
 ): boolean {
   const added = request.providerOptions?.[target.adapter.name];
   const told = [added, target.body, providerMetadata];
@@ -112,7 +112,7 @@ function isPricedAsListed(
 function hourWrites(
   { hourWritesAt }: KnownModel,
   { providerMetadata }: LLMResponse,
-  { request, target }: CallPlan,
+  { request, target }: AttemptPlan,
 ): bigint | undefined {
   const told = hourWritesAt && memberAt(providerMetadata, hourWritesAt);
   if (typeof told === "number" && Number.isSafeInteger(told)) return BigInt(told);

@@ -3,18 +3,18 @@ import {
   type CountTokensResponse,
   CountTokensResponseSchema,
 } from "../../gen/ts/nexen/connectors/v1/catalog_pb.ts";
-import { UsageSource, WarningKind } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { type Attempt, UsageSource, WarningKind } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { TokenCounter } from "../contract/adapter.ts";
 import type { CallContext } from "../contract/connector-api.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import type { Reason } from "../contract/reasons.ts";
-import { AttemptRecord } from "./attempt-record.ts";
+import { routeOf } from "./attempt-record.ts";
 import type { CallEnvironment } from "./call-environment.ts";
-import type { CallPlan } from "./call-plan.ts";
+import type { AttemptPlan, CallPlan } from "./call-plan.ts";
 import { readObject } from "./provider-answer.ts";
 import { guarded } from "./provider-request.ts";
 import { estimateInputTokens } from "./token-estimate.ts";
-import { type WholeQuestion, wholeAttempt } from "./whole-attempt.ts";
+import { wholeCall } from "./whole-call.ts";
 
 /**
  * Hosts that speak a provider's wire without its counting endpoint: an estimate is better than
@@ -25,57 +25,72 @@ const noEndpoint: ReadonlySet<Reason> = new Set<Reason>([
   "PROVIDER_UNSUPPORTED",
 ]);
 
-/** Counts input tokens: by the provider where it offers that, else by an estimate that says so. */
+/**
+ * Counts input tokens: by the provider where it offers that, else by an estimate that says so. Only
+ * targets of the model itself that offer it are asked, since another's count is another number.
+ */
 export async function countTokens(
   plan: CallPlan,
   context: CallContext,
   environment: CallEnvironment,
 ): Promise<CountTokensResponse> {
-  const record = new AttemptRecord(plan, environment.clock, environment.redact);
-  const counter = plan.target.dialect.countTokens;
-  if (counter === undefined) return estimate(plan, record, "the provider has no such endpoint");
+  const [preferred] = plan.candidates;
+  const [first, ...others] = plan.candidates.filter(
+    ({ target, fallback }) => target.dialect.countTokens && fallback === preferred.fallback,
+  );
+  const estimated = (why: string, attempts: readonly Attempt[]): CountTokensResponse =>
+    estimate({ ...plan, ...(first ?? preferred) }, attempts, why);
+  if (first === undefined) return estimated("the provider has no such endpoint", []);
   try {
-    return await ask(counter, plan, context, environment, record);
+    return await ask({ ...plan, candidates: [first, ...others] }, context, environment);
   } catch (thrown) {
     if (thrown instanceof ConnectorError && noEndpoint.has(thrown.reason)) {
-      return estimate(plan, record, "the target does not offer to count", thrown.reason);
+      return estimated("the target does not offer to count", thrown.fields.attempts ?? []);
     }
     throw thrown;
   }
 }
 
-function ask(
-  counter: TokenCounter,
+async function ask(
   plan: CallPlan,
   context: CallContext,
   environment: CallEnvironment,
-  record: AttemptRecord,
 ): Promise<CountTokensResponse> {
-  const question: WholeQuestion<CountTokensResponse> = {
-    encode: counter.encode,
-    read: async (response, warnings) => {
-      const body = await readObject(response, plan.target.dialect, environment.limits);
-      return create(CountTokensResponseSchema, {
-        inputTokens: guarded(() => counter.decode(body)),
-        source: UsageSource.REPORTED,
-        route: record.toRoute(),
-        warnings: [...warnings],
-      });
+  const { answer, attempt } = await wholeCall<bigint>(
+    {
+      encode: (one) => counterOf(one).encode,
+      read: async (response, one) => {
+        const body = await readObject(response, one.target.dialect, environment.limits);
+        return guarded(() => counterOf(one).decode(body));
+      },
     },
-  };
-  return wholeAttempt(question, plan, record, context, environment);
+    plan,
+    context,
+    environment,
+  );
+  return create(CountTokensResponseSchema, {
+    inputTokens: answer.value,
+    source: UsageSource.REPORTED,
+    route: attempt.record.toRoute(),
+    warnings: [...answer.warnings],
+  });
+}
+
+function counterOf({ target }: AttemptPlan): TokenCounter {
+  const counter = target.dialect.countTokens;
+  if (counter === undefined) throw new Error(`${target.name} was asked for what it does not offer`);
+  return counter;
 }
 
 function estimate(
-  plan: CallPlan,
-  record: AttemptRecord,
+  plan: AttemptPlan,
+  attempts: readonly Attempt[],
   why: string,
-  reason?: Reason,
 ): CountTokensResponse {
   return create(CountTokensResponseSchema, {
     inputTokens: estimateInputTokens(plan.request),
     source: UsageSource.ESTIMATED,
-    route: record.toRoute(reason),
+    route: routeOf(plan, attempts),
     warnings: [
       ...plan.warnings,
       { field: "input_tokens", message: `estimated: ${why}`, kind: WarningKind.ANSWER },

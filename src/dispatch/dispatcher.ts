@@ -24,25 +24,29 @@ import {
   ResumePolicy,
   type StreamCallResponse,
 } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
-import type { CallContext, ConnectorApi } from "../contract/connector-api.ts";
+import type { CallContext, SingleCallApi } from "../contract/connector-api.ts";
 import { invalidField } from "../contract/connector-error.ts";
 import type { CallEnvironment } from "./call-environment.ts";
 import { type CallPlan, type PlanSettings, planCall } from "./call-plan.ts";
 import { countTokens } from "./count-tokens.ts";
 import { withHeartbeats } from "./heartbeats.ts";
+import type { Idempotency } from "./idempotency.ts";
 import { ModelList } from "./model-list.ts";
 import { resolveModel } from "./resolve-model.ts";
 import { streamCall } from "./stream-call.ts";
 import { unaryCall } from "./unary-call.ts";
 
 /** Everything the dispatcher is made of. */
-export type DispatcherOptions = Omit<PlanSettings, "limits"> & CallEnvironment;
+export interface DispatcherOptions extends Omit<PlanSettings, "limits">, CallEnvironment {
+  /** What is remembered of calls that their callers gave an id. */
+  readonly idempotency: Idempotency;
+}
 
 /**
  * Takes valid requests to providers: resolve, plan, encode, send, frame, decode. It knows providers
  * only through the adapter contract. Requests must have been validated before.
  */
-export class Dispatcher implements ConnectorApi {
+export class Dispatcher implements SingleCallApi {
   readonly #options: DispatcherOptions;
   readonly #models: ModelList;
 
@@ -51,24 +55,14 @@ export class Dispatcher implements ConnectorApi {
     this.#models = new ModelList(options.registry, options.catalogue, options.clock);
   }
 
-  async call(request: CallRequest, context: CallContext): Promise<CallResponse> {
-    const plan = this.#plan(request.request, request.options, context);
-    const response = await unaryCall(plan, context, this.#options);
-    return create(CallResponseSchema, { response });
+  call(request: CallRequest, context: CallContext): Promise<CallResponse> {
+    const { idempotency } = this.#options;
+    return idempotency.call(request, context, () => this.#call(request, context));
   }
 
   streamCall(request: StreamCallRequest, context: CallContext): AsyncGenerator<StreamCallResponse> {
-    const { streamOptions } = request;
-    const planned = this.#plan(request.request, request.options, context);
-    const plan =
-      streamOptions?.resume === ResumePolicy.CONTINUE
-        ? { ...planned, warnings: [...planned.warnings, noResume()] }
-        : planned;
-    const interval = streamOptions?.heartbeatInterval;
-    if (interval === undefined) return streamCall(plan, context, this.#options);
-    const open = (inner: CallContext): AsyncGenerator<StreamCallResponse> =>
-      streamCall(plan, inner, this.#options);
-    return withHeartbeats(open, context, durationMs(interval), this.#options.clock);
+    const { idempotency } = this.#options;
+    return idempotency.stream(request, context, () => this.#streamCall(request, context));
   }
 
   async countTokens(
@@ -87,6 +81,25 @@ export class Dispatcher implements ConnectorApi {
     return this.#models.page(request);
   }
 
+  async #call(request: CallRequest, context: CallContext): Promise<CallResponse> {
+    const plan = this.#plan(request.request, request.options, context);
+    const response = await unaryCall(plan, context, this.#options);
+    return create(CallResponseSchema, { response });
+  }
+
+  #streamCall(
+    request: StreamCallRequest,
+    context: CallContext,
+  ): AsyncGenerator<StreamCallResponse> {
+    const { streamOptions } = request;
+    const plan = this.#plan(request.request, request.options, context);
+    const interval = streamOptions?.heartbeatInterval;
+    if (interval === undefined) return streamCall(plan, context, this.#options);
+    const open = (inner: CallContext): AsyncGenerator<StreamCallResponse> =>
+      streamCall(plan, inner, this.#options);
+    return withHeartbeats(open, context, durationMs(interval), this.#options.clock);
+  }
+
   #plan(
     request: LLMRequest | undefined,
     options: CallOptions | undefined,
@@ -95,12 +108,4 @@ export class Dispatcher implements ConnectorApi {
     if (request === undefined) throw invalidField("request", "is required");
     return planCall(request, options, context, this.#options);
   }
-}
-
-function noResume(): CallPlan["warnings"][number] {
-  return create(WarningSchema, {
-    field: "stream_options.resume",
-    message: "this version never goes on at another target",
-    kind: WarningKind.DROPPED,
-  });
 }

@@ -8,14 +8,14 @@ import {
 } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { AttemptRecord } from "./attempt-record.ts";
 import type { CallEnvironment } from "./call-environment.ts";
-import type { CallPlan } from "./call-plan.ts";
+import type { AttemptPlan } from "./call-plan.ts";
 import { costOf } from "./cost.ts";
 import { estimateUsage, outputCharacters } from "./token-estimate.ts";
 
 /** Adds to a decoded answer what only the dispatcher knows. Changes and returns it. */
 export function finishResponse(
   response: LLMResponse,
-  plan: CallPlan,
+  plan: AttemptPlan,
   record: AttemptRecord,
   warnings: readonly Warning[],
   environment: CallEnvironment,

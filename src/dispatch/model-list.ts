@@ -12,7 +12,7 @@ import {
 import type { ModelPrices as KnownPrices, TokenPrices } from "../contract/adapter.ts";
 import type { Clock } from "../contract/clock.ts";
 import { invalidField } from "../contract/connector-error.ts";
-import { sentModel } from "./call-plan.ts";
+import { sentModel } from "./candidates.ts";
 import { isRetired, type ModelCatalogue, pricesAt } from "./model-catalogue.ts";
 import type { Registry } from "./registry.ts";
 

@@ -9,7 +9,7 @@ import { readText } from "../framing/read-text.ts";
 import type { HttpRequest, HttpResponse } from "../http/http-client.ts";
 import type { AttemptRecord } from "./attempt-record.ts";
 import type { CallEnvironment } from "./call-environment.ts";
-import type { CallPlan } from "./call-plan.ts";
+import type { AttemptPlan } from "./call-plan.ts";
 import { isObject } from "./json-object.ts";
 import { guarded, type ProviderRequest } from "./provider-request.ts";
 
@@ -19,7 +19,7 @@ import { guarded, type ProviderRequest } from "./provider-request.ts";
  */
 export async function openAnswer(
   request: ProviderRequest,
-  plan: CallPlan,
+  plan: AttemptPlan,
   record: AttemptRecord,
   environment: CallEnvironment,
 ): Promise<HttpResponse> {
@@ -37,7 +37,7 @@ export async function openAnswer(
 /** The request as it is sent: a target without a key is asked with its cloud's credentials. */
 async function authorizedRequest(
   request: HttpRequest,
-  { target, callerKey }: CallPlan,
+  { target, callerKey }: AttemptPlan,
   { credentials }: CallEnvironment,
 ): Promise<HttpRequest> {
   const scheme = target.dialect.credentials;
@@ -51,7 +51,7 @@ async function authorizedRequest(
 /** Reads a whole answer: one JSON object, or a stream that a provider sent unasked. */
 export async function readAnswer(
   response: HttpResponse,
-  plan: CallPlan,
+  plan: AttemptPlan,
   limits: Limits,
 ): Promise<LLMResponse> {
   const text = await wholeText(response.body, limits);
@@ -72,7 +72,7 @@ export async function readObject(
 export function decodeText(
   text: string,
   response: HttpResponse,
-  plan: CallPlan,
+  plan: AttemptPlan,
   limits: Limits,
 ): LLMResponse {
   const { dialect, adapter } = plan.target;
@@ -134,7 +134,7 @@ function streamFraming(text: string, framing: Framing): Framing | undefined {
   return /^\ufeff?\s*\[/.test(text) ? "json-array" : undefined;
 }
 
-function aggregate(text: string, framing: Framing, plan: CallPlan, limits: Limits): LLMResponse {
+function aggregate(text: string, framing: Framing, plan: AttemptPlan, limits: Limits): LLMResponse {
   const { dialect, adapter } = plan.target;
   const framer = createFramer(framing, limits);
   const decoder = guarded(() =>

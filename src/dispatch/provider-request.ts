@@ -8,7 +8,7 @@ import { ConnectorError, toConnectorError } from "../contract/connector-error.ts
 import type { Target } from "../contract/target.ts";
 import { authorize } from "../http/credentials.ts";
 import type { HttpRequest } from "../http/http-client.ts";
-import type { CallPlan } from "./call-plan.ts";
+import type { AttemptPlan } from "./call-plan.ts";
 import { isObject } from "./json-object.ts";
 
 /** A wire request ready to be sent, and what was left out of it. */
@@ -19,7 +19,7 @@ export interface ProviderRequest {
 
 /** Encodes a planned call with one of the adapter's encoders. Throws ConnectorError. */
 export function providerRequest(
-  plan: CallPlan,
+  plan: AttemptPlan,
   encode: (input: EncodeInput) => WireRequest,
   stream: boolean,
   signal: AbortSignal,
@@ -76,7 +76,7 @@ function requestFor({ adapter, body }: Target, request: LLMRequest): LLMRequest 
  * The target's path for calls, with the name of the model in it; everything else goes by the wire.
  */
 function pathFor(
-  { target, model }: CallPlan,
+  { target, model }: AttemptPlan,
   encode: (input: EncodeInput) => WireRequest,
   path: string,
 ): string {

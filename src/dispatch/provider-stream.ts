@@ -5,7 +5,7 @@ import type { Limits } from "../contract/limits.ts";
 import { createFramer, type Framer } from "../framing/framer.ts";
 import type { HttpResponse } from "../http/http-client.ts";
 import { AnswerSize } from "./answer-size.ts";
-import type { CallPlan } from "./call-plan.ts";
+import type { AttemptPlan } from "./call-plan.ts";
 import { joinDeltas } from "./join-deltas.ts";
 import { decodeText, wholeText } from "./provider-answer.ts";
 import { guarded } from "./provider-request.ts";
@@ -33,7 +33,7 @@ const bracket = 0x5b;
  */
 export class ProviderStream {
   readonly #response: HttpResponse;
-  readonly #plan: CallPlan;
+  readonly #plan: AttemptPlan;
   readonly #limits: Limits;
   readonly #tally: StreamTally;
   readonly #body: AsyncIterator<Uint8Array>;
@@ -42,7 +42,7 @@ export class ProviderStream {
   readonly #size: AnswerSize;
   #firstByte: number | undefined;
 
-  constructor(response: HttpResponse, plan: CallPlan, limits: Limits, tally: StreamTally) {
+  constructor(response: HttpResponse, plan: AttemptPlan, limits: Limits, tally: StreamTally) {
     const { adapter, dialect } = plan.target;
     this.#response = response;
     this.#plan = plan;

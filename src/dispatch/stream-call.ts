@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import type { LLMResponse, Warning } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import {
   type StreamCallResponse,
   StreamCallResponseSchema,
@@ -9,16 +9,14 @@ import {
 import type { StreamEvent } from "../contract/adapter.ts";
 import type { CallContext } from "../contract/connector-api.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
-import { WorkSignal } from "../resilience/work-signal.ts";
-import { AttemptRecord } from "./attempt-record.ts";
-import { attemptTimeout, type CallEnvironment, limitToDeadline } from "./call-environment.ts";
-import { completeFailure } from "./call-failure.ts";
+import { retryRule } from "../resilience/retry-rules.ts";
+import { AttemptLoop } from "./attempt-loop.ts";
+import type { CallEnvironment } from "./call-environment.ts";
 import type { CallPlan } from "./call-plan.ts";
 import { finishResponse, trailingBytesMissing } from "./finish-response.ts";
-import { openAnswer } from "./provider-answer.ts";
-import { providerRequest } from "./provider-request.ts";
-import { ProviderStream, type StreamRead } from "./provider-stream.ts";
-import { StreamTally } from "./stream-tally.ts";
+import type { OpenAttempt } from "./open-attempt.ts";
+import type { StreamRead } from "./provider-stream.ts";
+import { type OpenedStream, streamOpening } from "./stream-opening.ts";
 
 const drainBytesMax = 64 * 1024;
 const drainMsMax = 1_000;
@@ -29,9 +27,12 @@ export async function* streamCall(
   context: CallContext,
   environment: CallEnvironment,
 ): AsyncGenerator<StreamCallResponse> {
-  const call = new StreamCall(plan, context, environment);
+  const opening = streamOpening(environment);
+  const loop = new AttemptLoop<OpenedStream>(opening, plan, context, environment);
+  const { attempt, answer } = await loop.run();
+  const call = new CommittedStream(attempt, answer, environment);
   try {
-    yield* call.run();
+    yield* call.events();
   } catch (thrown) {
     throw call.failure(thrown);
   } finally {
@@ -39,39 +40,29 @@ export async function* streamCall(
   }
 }
 
-class StreamCall {
-  readonly #plan: CallPlan;
+/** A stream from its first delta to its end: there is no other attempt any more. */
+class CommittedStream {
+  readonly #attempt: OpenAttempt;
+  readonly #opened: OpenedStream;
   readonly #environment: CallEnvironment;
-  readonly #record: AttemptRecord;
-  readonly #work: WorkSignal;
-  readonly #tally = new StreamTally();
-  #stream: ProviderStream | undefined;
-  #warnings: readonly Warning[] = [];
-  /** Events before the first delta: until then another attempt could still be made. */
-  #held: StreamEvent[] | undefined = [];
   #finished = false;
 
-  constructor(plan: CallPlan, context: CallContext, environment: CallEnvironment) {
-    this.#plan = plan;
+  constructor(attempt: OpenAttempt, opened: OpenedStream, environment: CallEnvironment) {
+    this.#attempt = attempt;
+    this.#opened = opened;
     this.#environment = environment;
-    this.#record = new AttemptRecord(plan, environment.clock, environment.redact);
-    this.#work = new WorkSignal(environment.clock, context.signal);
   }
 
-  async *run(): AsyncGenerator<StreamCallResponse> {
-    const { attemptTimeoutMs, firstDeltaTimeoutMs, idleTimeoutMs } = this.#plan;
-    const firstDeltaMs = Math.min(attemptTimeoutMs, firstDeltaTimeoutMs);
-    limitToDeadline(this.#work, this.#plan, this.#environment.clock);
-    const firstDelta = this.#work.limit(firstDeltaMs, attemptTimeout("delta", firstDeltaMs));
-    const idle = this.#work.idleLimit(idleTimeoutMs, () => stalled(idleTimeoutMs));
-    const stream = await this.#open();
+  async *events(): AsyncGenerator<StreamCallResponse> {
+    const { stream, tally, held, first } = this.#opened;
+    const { plan, work } = this.#attempt;
+    const idle = work.idleLimit(plan.idleTimeoutMs, () => stalled(plan.idleTimeoutMs));
+    let read: StreamRead = { ...first, events: [this.#started(), ...held, ...first.events] };
     for (;;) {
-      const read = await stream.read();
-      const events = this.#release(read);
-      if (events.length > 0) {
-        firstDelta.clear();
+      if (read.events.length > 0) {
         idle.pause();
-        for (const event of events) yield wrap(event);
+        for (const event of read.events) tally.event(event);
+        for (const event of read.events) yield wrap(event);
         idle.touch();
       }
       if (read.failure !== undefined) throw read.failure;
@@ -80,80 +71,46 @@ class StreamCall {
         yield wrap({ case: "finished", value: create(StreamFinishedSchema, { response }) });
         return;
       }
+      read = await stream.read();
     }
   }
 
   /** The error that ends the call, with how far it had come. */
   failure(thrown: unknown): ConnectorError {
-    const { signal } = this.#work;
-    const cause = signal.aborted ? signal.reason : thrown;
-    const progress =
-      this.#stream && this.#tally.progress(this.#plan.request, this.#stream.snapshot());
-    return completeFailure(cause, this.#plan, this.#record, this.#environment, progress);
+    const failure = this.#attempt.failure(thrown);
+    const { target, model } = this.#attempt.plan;
+    this.#environment.states.health(target.name, model).note(retryRule(failure).outcome);
+    return failure;
   }
 
   /** Frees what the call holds. A connection whose answer is whole is read to its end first. */
   async dispose(): Promise<void> {
-    this.#work.dispose();
+    const { work } = this.#attempt;
+    const { stream } = this.#opened;
+    this.#attempt.close();
     if (this.#finished) {
       const { clock } = this.#environment;
-      const timer = clock.schedule(drainMsMax, () => this.#work.abort(abandoned()));
-      void this.#stream?.drain(drainBytesMax).finally(() => timer.clear());
+      const timer = clock.schedule(drainMsMax, () => work.abort(abandoned()));
+      void stream.drain(drainBytesMax).finally(() => timer.clear());
       return;
     }
-    this.#work.abort(abandoned());
-    await this.#stream?.close();
+    work.abort(abandoned());
+    await stream.close();
   }
 
-  async #open(): Promise<ProviderStream> {
-    const plan = this.#plan;
-    const { signal } = this.#work;
-    signal.throwIfAborted();
-    const request = providerRequest(plan, plan.target.dialect.encode, true, signal);
-    this.#warnings = request.warnings;
-    const response = await openAnswer(request, plan, this.#record, this.#environment);
-    this.#stream = new ProviderStream(response, plan, this.#environment.limits, this.#tally);
-    return this.#stream;
-  }
-
-  /** The events that may leave: none before the first delta, since the attempt may still fail. */
-  #release(read: StreamRead): readonly StreamEvent[] {
-    const commits = read.answer !== undefined || read.events.some(isDelta);
-    if (this.#held !== undefined && !commits) {
-      this.#held.push(...read.events);
-      return [];
-    }
-    const events = this.#held === undefined ? read.events : this.#commit(read.events);
-    for (const event of events) this.#tally.event(event);
-    return events;
-  }
-
-  #commit(events: readonly StreamEvent[]): readonly StreamEvent[] {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    this.#record.firstDelta();
-    const { id = "", model = "" } = this.#stream?.snapshot() ?? {};
-    const route = this.#record.toRoute();
-    const started = create(StreamStartedSchema, { route, id, model });
-    return [{ case: "started", value: started }, ...held, ...events];
+  #started(): StreamEvent {
+    const { id = "", model = "" } = this.#opened.stream.snapshot();
+    const route = this.#attempt.record.toRoute();
+    return { case: "started", value: create(StreamStartedSchema, { route, id, model }) };
   }
 
   #complete(response: LLMResponse, lacksTrailingBytes: boolean): LLMResponse {
     this.#finished = true;
-    const warnings = lacksTrailingBytes
-      ? [...this.#warnings, trailingBytesMissing()]
-      : this.#warnings;
-    return finishResponse(response, this.#plan, this.#record, warnings, this.#environment);
+    const { plan, record } = this.#attempt;
+    const { warnings } = this.#opened;
+    const all = lacksTrailingBytes ? [...warnings, trailingBytesMissing()] : warnings;
+    return finishResponse(response, plan, record, all, this.#environment);
   }
-}
-
-function isDelta({ case: kind }: StreamEvent): boolean {
-  return (
-    kind === "textDelta" ||
-    kind === "thinkingDelta" ||
-    kind === "toolCallDelta" ||
-    kind === "partFinished"
-  );
 }
 
 function wrap(event: StreamEvent): StreamCallResponse {

@@ -55,8 +55,12 @@ export class CircuitBreaker {
     return this.#era;
   }
 
-  /** Takes a place for one call: gives undefined, or how long to wait at least, ms. */
-  enter(): number | undefined {
+  /**
+   * Takes a place for one call: gives undefined, or how long to wait at least, ms. A forced call is
+   * the probe of an open breaker before its time.
+   */
+  enter(isForced = false): number | undefined {
+    if (isForced && this.state === "open") this.#probe();
     switch (this.state) {
       case "closed":
         return undefined;

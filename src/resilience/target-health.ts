@@ -34,6 +34,7 @@ export class TargetHealth {
   readonly #throttle: AdaptiveThrottle;
   readonly #latency: PeakEwma;
   readonly #throttleDelayMs: number;
+  #inFlight = 0;
 
   constructor(clock: Clock, random: Random, settings: ResilienceSettings = defaultResilience) {
     this.#breaker = new CircuitBreaker(clock, random, settings);
@@ -42,28 +43,40 @@ export class TargetHealth {
     this.#throttleDelayMs = settings.throttleDelayMs;
   }
 
-  /** Asks for the right to send one attempt. */
-  admit(): Admittance {
+  /**
+   * Asks for the right to send one attempt. A last resort, with nothing else under way, is always
+   * sent: where there is no other target, the provider's own word is worth more than ours, and one
+   * attempt at a time harms nobody.
+   */
+  admit(isLastResort = false): Admittance {
     const breaker = this.#breaker;
-    const waitMs = breaker.enter();
+    const isForced = isLastResort && this.#inFlight === 0;
+    const waitMs = breaker.enter(isForced);
     if (waitMs !== undefined) {
       const reason = breaker.state === "starting" ? "starting" : "open";
       return { kind: "no", reason, retryAfterMs: Math.ceil(waitMs) };
     }
     // While a target recovers, its places are the only rule.
-    if (breaker.state === "closed" && !this.#throttle.tryPass()) {
+    if (breaker.state === "closed" && !isForced && !this.#throttle.tryPass()) {
       return { kind: "no", reason: "throttled", retryAfterMs: this.#throttleDelayMs };
     }
     const { era } = breaker;
+    this.#inFlight++;
     let isIn = true;
     return {
       kind: "yes",
       leave: (outcome, latencyMs) => {
         if (!isIn) return;
         isIn = false;
+        this.#inFlight--;
         this.#leave(era, outcome, latencyMs);
       },
     };
+  }
+
+  /** Notes what an attempt showed after it had left: a stream that broke after its first delta. */
+  note(outcome: Outcome): void {
+    if (this.#breaker.state === "closed") this.#breaker.leave(this.#breaker.era, outcome);
   }
 
   /** Whether calls pass freely and the last one that told anything was answered. */

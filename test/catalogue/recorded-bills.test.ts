@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { LLMRequestSchema, type LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { Dialect } from "../../src/contract/adapter.ts";
 import { defaultLimits } from "../../src/contract/limits.ts";
-import type { CallPlan } from "../../src/dispatch/call-plan.ts";
+import type { AttemptPlan } from "../../src/dispatch/call-plan.ts";
 import { costOf } from "../../src/dispatch/cost.ts";
 import { ModelCatalogue } from "../../src/dispatch/model-catalogue.ts";
 import { createFramer } from "../../src/framing/framer.ts";
@@ -55,12 +55,12 @@ function costFor(
   if (ticks === undefined || dialect === undefined || !isPriced) return undefined;
   const response = answerOf(recording, dialect);
   if (response === undefined) return undefined;
-  const plan: Pick<CallPlan, "target" | "model" | "request"> = {
+  const plan: Pick<AttemptPlan, "target" | "model" | "request"> = {
     target: fakeTarget(custom, { preset: "xai" }),
     model: recording.model,
     request: create(LLMRequestSchema, { model: recording.model }),
   };
-  const { known, amountNanos } = costOf(response, plan as CallPlan, catalogue, 0);
+  const { known, amountNanos } = costOf(response, plan as AttemptPlan, catalogue, 0);
   const hasRunTools =
     Object.keys(response.usage?.serverToolUses ?? {}).length > 0 ||
     response.content?.parts.some(({ kind }) => kind.case === "provider");

@@ -46,8 +46,11 @@ function planned(
 
 describe("a call with a base URL of its own", () => {
   it("keeps the wire only", () => {
-    const { target, callerKey } = planned(own, { baseUrl: "https://mine.test/", apiKey: "mine" });
-    expect(target).toEqual({
+    const { candidates, callerKey } = planned(own, {
+      baseUrl: "https://mine.test/",
+      apiKey: "mine",
+    });
+    expect(candidates[0].target).toEqual({
       ...fakeTarget(adapter, { allowCallerEndpoint: true }),
       baseURL: "https://mine.test",
       apiKey: undefined,
@@ -66,6 +69,6 @@ describe("a call with a base URL of its own", () => {
   });
 
   it("without one, has all that the target has", () => {
-    expect(planned(own, { apiKey: "mine" }).target).toMatchObject(own);
+    expect(planned(own, { apiKey: "mine" }).candidates[0].target).toMatchObject(own);
   });
 });

@@ -10,12 +10,15 @@ import type { CallOptionsSchema } from "../../gen/ts/nexen/connectors/v1/options
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import { type Connectors, createConnectors } from "../../src/connectors.ts";
 import type { Adapter, CloudHost, DialectSet } from "../../src/contract/adapter.ts";
+import { callDefaults } from "../../src/contract/call-defaults.ts";
 import type { CallContext } from "../../src/contract/connector-api.ts";
 import { ConnectorError } from "../../src/contract/connector-error.ts";
 import { defaultLimits, type Limits } from "../../src/contract/limits.ts";
 import { Secret } from "../../src/contract/secret.ts";
 import type { Target } from "../../src/contract/target.ts";
 import { adapters } from "../../src/providers/index.ts";
+import { defaultResilience } from "../../src/resilience/settings.ts";
+import { TargetStates } from "../../src/resilience/target-states.ts";
 import { simulatedTargets } from "../../src/server/target-list.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";
 import { fakeTarget } from "./fake-adapter.ts";
@@ -41,6 +44,9 @@ export const otherWires = {
 
 const modelOf: Readonly<Record<string, string>> = { anthropic: "claude-sonnet-4-5", ...otherWires };
 
+/** Longer than anything about a target is remembered but its breaker's state, ms. */
+const memoryMs = 3_600_000;
+
 type Options = MessageInitShape<typeof CallOptionsSchema>;
 
 /** What a stream gave before it ended, and what ended it. */
@@ -54,21 +60,29 @@ export class SimulatedConnectors {
   readonly clock: VirtualClock = new VirtualClock();
   readonly connectors: Connectors;
   readonly simulator: Simulator;
+  readonly #maxAttempts: number;
+  #open = 0;
 
-  private constructor(simulator: Simulator, limits: Partial<Limits>) {
+  private constructor(simulator: Simulator, limits: Partial<Limits>, maxAttempts: number) {
     this.simulator = simulator;
+    this.#maxAttempts = maxAttempts;
     const targets = simulatedTargets(adapters.flatMap(targetsOf), simulator.baseURLs);
     const apiKey = new Secret("sk-simulated-key");
     this.connectors = createConnectors({
       targets: targets.map((target) => ({ ...target, apiKey, simulated: false })),
       clock: this.clock,
+      defaults: { ...callDefaults, maxAttempts },
+      ...(maxAttempts === 1 && { states: forgivingStates(this.clock) }),
       limits: { ...defaultLimits, ...limits },
     });
   }
 
-  /** @param limits Those that are not the usual ones. */
-  static async start(limits: Partial<Limits> = {}): Promise<SimulatedConnectors> {
-    return new SimulatedConnectors(await startSimulator(), limits);
+  /**
+   * @param limits Those that are not the usual ones.
+   * @param maxAttempts Attempts a call; one unless told otherwise, since time stands still.
+   */
+  static async start(limits: Partial<Limits> = {}, maxAttempts = 1): Promise<SimulatedConnectors> {
+    return new SimulatedConnectors(await startSimulator(), limits, maxAttempts);
   }
 
   async close(): Promise<void> {
@@ -79,7 +93,7 @@ export class SimulatedConnectors {
   /** A whole answer. `directive` asks the simulator for a fault. */
   async call(target: string, directive: string, options: Options = {}): Promise<LLMResponse> {
     const request = callRequest(target, directive, options);
-    const { response } = await this.connectors.api.call(request, this.context());
+    const { response } = await this.#alone(() => this.connectors.api.call(request, this.context()));
     if (response === undefined) throw new Error("no response");
     return response;
   }
@@ -94,24 +108,52 @@ export class SimulatedConnectors {
     target: string,
     directive: string,
     options: Options = {},
-    context: CallContext = this.context(),
+    context?: CallContext,
   ): Promise<Streamed> {
     const request = streamRequest(target, directive, options);
     const events: StreamCallResponse[] = [];
+    return await this.#alone(async () => {
+      try {
+        for await (const event of this.connectors.api.streamCall(
+          request,
+          context ?? this.context(),
+        )) {
+          events.push(event);
+        }
+      } catch (thrown) {
+        if (thrown instanceof ConnectorError) return { events, error: thrown };
+        throw thrown;
+      }
+      return { events, error: undefined };
+    });
+  }
+
+  /** With one attempt a call, each call is for itself: what earlier ones showed is long past. */
+  async #alone<T>(run: () => Promise<T>): Promise<T> {
+    this.#open++;
     try {
-      for await (const event of this.connectors.api.streamCall(request, context))
-        events.push(event);
-    } catch (thrown) {
-      if (thrown instanceof ConnectorError) return { events, error: thrown };
-      throw thrown;
+      return await run();
+    } finally {
+      this.#open--;
+      if (this.#maxAttempts === 1 && this.#open === 0) this.clock.advance(memoryMs);
     }
-    return { events, error: undefined };
   }
 
   /** Context of a call that begins now and that nobody cancels, unless `signal` does. */
   context(signal: AbortSignal = new AbortController().signal): CallContext {
     return { signal, receivedMs: this.clock.now(), deadlineMs: undefined, caller: "" };
   }
+}
+
+/** States that never leave a target alone. */
+function forgivingStates(clock: VirtualClock): TargetStates {
+  const never = Number.POSITIVE_INFINITY;
+  return new TargetStates(clock, () => 0.5, {
+    ...defaultResilience,
+    breakerFailures: never,
+    breakerSilentFailures: never,
+    throttleAllowance: never,
+  });
 }
 
 /** A request for one target; `directive` stands in the prompt. */
