@@ -1,0 +1,114 @@
+import type { Clock } from "../../src/contract/clock.ts";
+import type { HttpRequest, HttpResponse, ProviderHttp } from "../../src/http/http-client.ts";
+import { isAbout, type Spell } from "./conditions.ts";
+import { FakeExchange } from "./exchange.ts";
+import type { AttemptFacts, CallFacts } from "./facts.ts";
+import { note } from "./facts.ts";
+import { FakeProvider } from "./fake-provider.ts";
+import { hostOf, type Place } from "./place.ts";
+
+/** Header by which a call is known at the provider. */
+export const callHeader = "x-call";
+
+/** What stands in for HTTP: every provider of a world, and what went on there. */
+export class FakeHttp implements ProviderHttp {
+  readonly #providers: ReadonlyMap<string, FakeProvider>;
+  readonly #clock: Clock;
+  readonly #callOf: (index: number) => CallFacts | undefined;
+  readonly #open = new Set<FakeExchange>();
+  #serial = 0;
+  #strays = 0;
+
+  /** `callOf` gives the facts of a call that is under way. */
+  constructor(
+    places: readonly Place[],
+    spells: readonly Spell[],
+    clock: Clock,
+    seed: number,
+    callOf: (index: number) => CallFacts | undefined,
+  ) {
+    const providers = places.map((place, n) => new FakeProvider(place, spells, clock, seed, n));
+    this.#providers = new Map(providers.map((provider) => [hostOf(provider.place), provider]));
+    this.#clock = clock;
+    this.#callOf = callOf;
+    for (const spell of spells) {
+      if (spell.down !== undefined) clock.schedule(spell.fromMs, () => this.#strike(spell));
+    }
+  }
+
+  /** Attempts that were made so far. */
+  get attempts(): number {
+    return this.#serial;
+  }
+
+  /** Requests that belong to no call under way. */
+  get strays(): number {
+    return this.#strays;
+  }
+
+  /** Exchanges that are open now. */
+  get openExchanges(): number {
+    return this.#open.size;
+  }
+
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    request.signal.throwIfAborted();
+    const provider = this.#providers.get(new URL(request.url).host);
+    const call = this.#callOf(Number(request.headers[callHeader]));
+    if (provider === undefined || call === undefined) {
+      this.#strays += 1;
+      throw new Error("a request to nowhere");
+    }
+    const facts = this.#begin(provider, request);
+    call.attempts.push(facts);
+    const { script, place, keyIndex } = facts;
+    note(call, facts.startMs, `attempt ${facts.serial} ${place.name}#${keyIndex}: ${script.name}`);
+    provider.busy += 1;
+    const exchange = new FakeExchange(request, facts, this.#clock, (closed) => {
+      provider.busy -= 1;
+      this.#open.delete(closed);
+      const { closedMs = 0, closedBy, told } = facts;
+      note(call, closedMs, `attempt ${facts.serial} closed by ${closedBy}, told ${told}`);
+    });
+    this.#open.add(exchange);
+    return await exchange.answer;
+  }
+
+  #begin(provider: FakeProvider, request: HttpRequest): AttemptFacts {
+    const { place } = provider;
+    this.#serial += 1;
+    const serial = this.#serial;
+    const { model = "", stream = false } = JSON.parse(request.body) as {
+      model?: string;
+      stream?: boolean;
+    };
+    const key = request.headers["x-api-key"] ?? request.headers.authorization?.slice(7) ?? "";
+    const keyIndex = place.keys.indexOf(key);
+    const script = provider.answer({ serial, keyIndex, isStream: stream, model });
+    return {
+      serial,
+      place,
+      keyIndex,
+      model,
+      isStream: stream,
+      startMs: this.#clock.now(),
+      script,
+      headMs: undefined,
+      firstWordMs: undefined,
+      logicalMs: undefined,
+      wholeMs: undefined,
+      told: 0,
+      closedMs: undefined,
+      closedBy: undefined,
+    };
+  }
+
+  /** A place goes down: what is under way there is cut, or falls silent. */
+  #strike(spell: Spell): void {
+    if (spell.down === "503" || spell.down === "500") return;
+    const how = spell.down === "silent" ? "silence" : "cut";
+    for (const exchange of [...this.#open]) {
+      if (isAbout(spell, exchange.facts.place)) exchange.die(how);
+    }
+  }
+}

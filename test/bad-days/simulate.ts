@@ -1,0 +1,189 @@
+import { createHash } from "node:crypto";
+import { type ConnectorsOptions, createConnectors } from "../../src/connectors.ts";
+import type { ConnectorApi } from "../../src/contract/connector-api.ts";
+import type { ProviderHttp } from "../../src/http/http-client.ts";
+import { makeCall, newFacts } from "./caller.ts";
+import { type Habits, plainHabits, planCaller } from "./caller-plan.ts";
+import { Chance } from "./chance.ts";
+import type { CallFacts } from "./facts.ts";
+import { callHeader, FakeHttp } from "./fake-http.ts";
+import { reactionMs } from "./invariant.ts";
+import { Judge } from "./judge.ts";
+import { placeOf, targetOf } from "./place.ts";
+import type { Figures, Scenario } from "./scenario.ts";
+import { Tally } from "./tally.ts";
+import { VirtualTime } from "./virtual-time.ts";
+
+/** Which day is simulated. */
+export interface DaySettings {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  /** Calls of the day; those that prove at its end that nothing is left come on top. */
+  readonly calls: number;
+  /** What is judged. Default: the product. */
+  readonly connect?: (options: ConnectorsOptions) => ConnectorApi;
+  /** Stands between the product and the providers. Default: nothing does. */
+  readonly wrapHttp?: (http: ProviderHttp) => ProviderHttp;
+  /** Told now and then how many calls are over. */
+  readonly onProgress?: (calls: number) => void;
+}
+
+/** What a day was like. */
+export interface Day {
+  readonly judge: Judge;
+  readonly tally: Tally;
+  /** Hash of the history of every call, in the order in which they ended. */
+  readonly digest: string;
+  readonly figures: Figures;
+  readonly attempts: number;
+  readonly timers: number;
+  readonly virtualMs: number;
+}
+
+/** Calls that are made when the day is over and everything has healed. */
+const aftermathCalls = 60;
+/** Time in which everything must have healed: keys are set aside for minutes. */
+const healingMs = 900_000;
+const judgedAfterMs = reactionMs + 10;
+const progressEvery = 2000;
+
+/** Simulates a day: the same settings give the same history, to the last event. */
+export async function simulateDay(settings: DaySettings): Promise<Day> {
+  return await new Simulation(settings).run();
+}
+
+class Simulation {
+  readonly #settings: DaySettings;
+  readonly #clock: VirtualTime = new VirtualTime();
+  readonly #judge: Judge = new Judge();
+  readonly #tally: Tally = new Tally();
+  readonly #digest = createHash("sha256");
+  readonly #underWay = new Map<number, CallFacts>();
+  #over = 0;
+
+  constructor(settings: DaySettings) {
+    this.#settings = settings;
+  }
+
+  async run(): Promise<Day> {
+    const { scenario, seed, calls, wrapHttp = (http) => http } = this.#settings;
+    const durationMs = Math.round((calls / scenario.callsPerSecond) * 1000);
+    const spells = scenario.spells(durationMs, new Chance(seed, 2));
+    const { places, routes } = layOut(scenario);
+    const http = new FakeHttp(places, spells, this.#clock, seed, (index) =>
+      this.#underWay.get(index),
+    );
+    const connect = this.#settings.connect ?? product;
+    const api = connect({
+      targets: places.map(targetOf),
+      routes,
+      allowedHeaders: [callHeader],
+      clock: this.#clock,
+      http: wrapHttp(http),
+      random: new Chance(seed, 3).next,
+    });
+    await this.#callAll(api, 0, calls, scenario.habits);
+    this.#judgeRest(http);
+    const day = this.#tally.calls.length;
+    await this.#aftermath(api, calls);
+    this.#judgeRest(http);
+    const world = {
+      tally: this.#tally,
+      spells,
+      callsPerSecond: scenario.callsPerSecond,
+      durationMs,
+    };
+    this.#tally.calls.length = day;
+    return {
+      judge: this.#judge,
+      tally: this.#tally,
+      figures: scenario.judge?.(world, this.#judge) ?? {},
+      digest: this.#digest.digest("hex").slice(0, 32),
+      attempts: http.attempts,
+      timers: this.#clock.firedTimers,
+      virtualMs: this.#clock.now(),
+    };
+  }
+
+  /** Makes calls at chance instants, and waits until all is quiet. */
+  async #callAll(api: ConnectorApi, first: number, count: number, habits: Habits): Promise<void> {
+    const { seed, scenario } = this.#settings;
+    const arrivals = new Chance(seed, 4, first);
+    const meanMs = 1000 / scenario.callsPerSecond;
+    const next = (index: number): void => {
+      if (index === first + count) return;
+      this.#clock.schedule(arrivals.gapMs(meanMs), () => {
+        void this.#call(api, index, habits);
+        next(index + 1);
+      });
+    };
+    next(first);
+    await this.#clock.run();
+  }
+
+  async #call(api: ConnectorApi, index: number, habits: Habits): Promise<void> {
+    const plan = planCaller(this.#settings.seed, index, habits);
+    const facts = newFacts(plan, this.#clock.now());
+    this.#underWay.set(index, facts);
+    await makeCall(facts, api, this.#clock);
+    this.#clock.schedule(judgedAfterMs, () => this.#finish(facts));
+  }
+
+  #finish(facts: CallFacts): void {
+    this.#underWay.delete(facts.index);
+    this.#judge.call(facts);
+    this.#tally.add(facts);
+    this.#digest.update(`${facts.index}\n${facts.history.join("\n")}\n`);
+    this.#over += 1;
+    if (this.#over % progressEvery === 0) this.#settings.onProgress?.(this.#over);
+  }
+
+  /** Whether every place, key and queue is free again: all is well, so every call must be. */
+  async #aftermath(api: ConnectorApi, first: number): Promise<void> {
+    this.#clock.schedule(healingMs, () => undefined);
+    await this.#clock.run();
+    const before = this.#tally.calls.length;
+    const { scenario } = this.#settings;
+    await this.#callAll(api, first, aftermathCalls, { ...plainHabits, ...fenceOf(scenario) });
+    const failed = this.#tally.calls.slice(before).filter(({ end }) => end !== "OK");
+    const told = `${failed.length} of ${aftermathCalls} calls failed, such as ${failed[0]?.end}`;
+    this.#judge.world("all is well when all has healed", failed.length > 0 ? told : undefined);
+  }
+
+  #judgeRest(http: FakeHttp): void {
+    for (const facts of this.#underWay.values()) this.#finish(facts);
+    const timers = this.#clock.pendingTimers;
+    this.#judge.world("no timer is left", timers > 0 ? `${timers} timers` : undefined);
+    const { openExchanges, strays } = http;
+    const open = openExchanges > 0 ? `${openExchanges} requests are open` : undefined;
+    this.#judge.world("no request is left open", open);
+    const stray = strays > 0 ? `${strays} requests of calls that were over` : undefined;
+    this.#judge.world("no request of a call that is over", stray);
+  }
+}
+
+function product(options: ConnectorsOptions): ConnectorApi {
+  return createConnectors(options).api;
+}
+
+function layOut({ models }: Scenario) {
+  const lines = [...new Set(Object.values(models).flat())];
+  const places = lines.map((line) => {
+    const served = Object.keys(models).filter((model) => models[model]?.includes(line));
+    return { line, place: placeOf(line, served) };
+  });
+  const routes = Object.entries(models).map(([model, at]) => ({
+    id: model,
+    model,
+    targets: at.flatMap((line) =>
+      places.filter((each) => each.line === line).map(({ place }) => place.name),
+    ),
+  }));
+  return { places: places.map(({ place }) => place), routes };
+}
+
+/** A fence that a scenario puts around every call holds for the last ones too. */
+function fenceOf({ habits }: Scenario): Partial<Habits> {
+  const { fences, fenceChoices } = habits;
+  return fences === 1 ? { fences, fenceChoices } : {};
+}
