@@ -33,7 +33,8 @@ const disregarded = "no_backoff";
 type Caller = Client<typeof ConnectorService>;
 
 const { json } = measuringOptions("rounds", { usual: 1, quick: 1 });
-const mock = await LLMock.start();
+// Who answers without a pause has sent all of a stream before its client can leave.
+const mock = await LLMock.start(["--stream-chunk-delay-ms", "40"]);
 const rows = [await judgeServer(), await judgeRamp(), await judgeCareless()];
 await mock.close();
 conclude(rows, json);
@@ -49,7 +50,7 @@ async function judgeServer(): Promise<Measurement> {
   const caller = callerOf(server);
   await mock.script(
     played.map(({ wire, scenario }) => ({
-      ...scenario.fault,
+      ...scenario.fault(wire),
       match: { model: nameOf(wire, scenario) },
     })),
   );
@@ -69,6 +70,7 @@ async function judgeServer(): Promise<Measurement> {
   const wrong = surprises.filter((surprise) => surprise !== undefined);
   for (const surprise of wrong) process.stderr.write(`${surprise}\n`);
   const findings = counted(verdict.findings);
+  tell(findings);
   return {
     number: "judge",
     what: `llmock, an outside judge, on ${scenarios.length} faults on ${judgedWires.length} wires`,
@@ -105,6 +107,7 @@ async function judgeRamp(): Promise<Measurement> {
   await server.kill();
   await limited.close();
   const findings = counted(verdict.findings);
+  tell(findings);
   const untold = refusals.filter(({ fields }) => fields.retryAfterMs === undefined);
   for (const { reason } of untold.slice(0, 5)) process.stderr.write(`ramp: ${reason}, no wait\n`);
   return {
@@ -168,8 +171,10 @@ async function play(
     failure = await one();
     made = 2;
   }
-  if (failure?.reason === ends && made === calls) return undefined;
-  return `${target}: ${made} calls, ended with ${failure?.reason ?? "an answer"}, ${failure?.message}`;
+  const isExpected = failure === undefined ? !ends : ends?.includes(failure.reason);
+  if (isExpected && made === calls) return undefined;
+  const { not_retried: why } = failure?.fields.metadata ?? {};
+  return `${target}: ${made} calls, then ${failure?.reason ?? "an answer"} (${why}): ${failure?.message}`;
 }
 
 /** One call. Resolves with its error, or nothing. */
@@ -190,6 +195,12 @@ async function ask(
     return undefined;
   } catch (error) {
     return connectorErrorFrom(ConnectError.from(error));
+  }
+}
+
+function tell(findings: readonly Finding[]): void {
+  for (const { code, title, path } of findings) {
+    process.stderr.write(`llmock: ${code} ${path}: ${title}\n`);
   }
 }
 
