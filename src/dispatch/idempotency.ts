@@ -66,23 +66,12 @@ export class Idempotency {
    * Rejects with IDEMPOTENCY_IN_PROGRESS while the same one is under way, and with
    * IDEMPOTENCY_MISMATCH where the id was used for another. A call without an id is just run.
    */
-  async call(
+  call(
     request: CallRequest,
     context: CallContext,
     run: () => Promise<CallResponse>,
   ): Promise<CallResponse> {
-    if (!request.options?.requestId) return await run();
-    const call = this.#identify(request, context);
-    const known = this.#ended.get(call.key)?.answer;
-    if (known !== undefined) return answerAgain(known);
-    this.#running.set(call.key, call);
-    let answer: CallResponse | undefined;
-    try {
-      answer = await run();
-      return answer;
-    } finally {
-      this.#end(call, answer);
-    }
+    return request.options?.requestId ? this.#call(request, context, run) : run();
   }
 
   /**
@@ -95,6 +84,24 @@ export class Idempotency {
     open: () => AsyncGenerator<StreamCallResponse>,
   ): AsyncGenerator<StreamCallResponse> {
     return request.options?.requestId ? this.#stream(request, context, open) : open();
+  }
+
+  async #call(
+    request: CallRequest,
+    context: CallContext,
+    run: () => Promise<CallResponse>,
+  ): Promise<CallResponse> {
+    const call = this.#identify(request, context);
+    const known = this.#ended.get(call.key)?.answer;
+    if (known !== undefined) return answerAgain(known);
+    this.#running.set(call.key, call);
+    let answer: CallResponse | undefined;
+    try {
+      answer = await run();
+      return answer;
+    } finally {
+      this.#end(call, answer);
+    }
   }
 
   async *#stream(
