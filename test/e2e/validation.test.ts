@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CallRequestSchema } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
 import { type LLMRequestSchema, Role } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { ConnectorError } from "../../src/contract/connector-error.ts";
+import { connectorErrorOfStatus } from "../../src/rpc/batch-status.ts";
+import { sentResults } from "../support/batches.ts";
 import { type RawRequest, RawUpstream } from "../support/raw-upstream.ts";
 import {
   clientOver,
@@ -232,11 +234,45 @@ describe.each(chosen)("over $name", (wire) => {
     expect(requests.length).toBe(before);
   });
 
-  it("V26, V27 batches are said to be missing", async () => {
+  it("V26 batches of none, of too many, and with ids twice", async () => {
     const client = clientOver(wire, server.url);
-    const items = [{ id: "a", request: good }];
-    const error = await receivedError(client.batchCall({ items }));
-    expect([error.reason, error.status]).toEqual(["NOT_IMPLEMENTED", "UNIMPLEMENTED"]);
+    const item = (id: string) => ({ id, request: good });
+    const batches: readonly (readonly [string, ReturnType<typeof item>[]])[] = [
+      ["items", []],
+      ["items", Array.from({ length: 10_001 }, (_, index) => item(`${index}`))],
+      ["items[2].id", [item("a"), item("b"), item("a")]],
+      ["items[1].id", [item("1"), item("")]],
+      ["items[0].id", [item("x".repeat(256))]],
+    ];
+    const before = requests.length;
+    for (const [field, items] of batches) {
+      const calls = [client.batchCall({ items }), sentResults(client.streamBatchCall({ items }))];
+      for (const error of await Promise.all(calls.map(receivedError))) {
+        expect([error.reason, error.status]).toEqual(["INVALID_REQUEST", "INVALID_ARGUMENT"]);
+        expect(error.fields.violations?.[0]?.field).toBe(field);
+      }
+    }
+    expect(requests.length).toBe(before);
+    const { results } = await client.batchCall({ items: [item("one")] });
+    expect(results).toMatchObject([{ id: "one", index: 0, outcome: { case: "response" } }]);
+  });
+
+  it("V27 one bad item is one bad result", async () => {
+    const client = clientOver(wire, server.url);
+    const items = Array.from({ length: 5 }, (_, index) => ({
+      request: index === 3 ? { ...good, temperature: -1 } : good,
+    }));
+    const whole = await client.batchCall({ items });
+    const streamed = await sentResults(client.streamBatchCall({ items }));
+    for (const results of [whole.results, streamed]) {
+      expect(results.filter(({ outcome }) => outcome.case === "response")).toHaveLength(4);
+      const { outcome } = results.find(({ index }) => index === 3)!;
+      if (outcome.case !== "error") throw new Error("item 3 has no error");
+      const error = connectorErrorOfStatus(outcome.value);
+      expect([error.reason, error.status]).toEqual(["INVALID_REQUEST", "INVALID_ARGUMENT"]);
+      expect(error.fields.violations?.[0]?.field).toBe("request.temperature");
+    }
+    expect(whole.summary).toMatchObject({ total: 5, succeeded: 4, failed: 1, notStarted: 0 });
   });
 
   it("V30 ids that are no ids", async () => {

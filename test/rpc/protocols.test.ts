@@ -22,20 +22,19 @@ describe.each(wires)("over $name", (wire) => {
     const { response } = await client.call(goodRequest);
     expect(response?.content?.message).toBe("hello");
     expect(await textsOf(client.streamCall(goodRequest))).toEqual(["one ", "two", "(finished)"]);
+    const items = [goodRequest, goodRequest];
+    const batch = await client.batchCall({ items });
+    expect(batch.results.map(({ id, outcome }) => [id, outcome.case])).toEqual([
+      ["0", "response"],
+      ["1", "response"],
+    ]);
+    const told: (string | undefined)[] = [];
+    for await (const { event } of client.streamBatchCall({ items })) told.push(event.case);
+    expect(told).toEqual(["result", "result", "summary"]);
     expect((await client.countTokens(goodRequest)).inputTokens).toBe(7n);
     expect((await client.resolveModel({ model: "fake-1" })).rule).toBe("fake");
     expect((await client.listModels({})).models.map(({ name }) => name)).toEqual(["fake-1"]);
     expect(server.faults).toEqual([]);
-  });
-
-  it("what this version does not have is said to be missing", async () => {
-    const client = clientOver(wire, (await startRPCServer()).url);
-    const calls = [() => client.batchCall({}), () => textsOf(client.streamBatchCall({}) as never)];
-    for (const call of calls) {
-      const error = completeError(await connectError(call()));
-      expect([error.reason, error.status]).toEqual(["NOT_IMPLEMENTED", "UNIMPLEMENTED"]);
-      expect(error.message).toMatch(/^(Stream)?BatchCall is not implemented/);
-    }
   });
 
   it("a bad request names its fields, in every method", async () => {
@@ -45,6 +44,10 @@ describe.each(wires)("over $name", (wire) => {
       () => client.call(bad),
       () => textsOf(client.streamCall(bad)),
       () => client.countTokens(bad),
+      () => client.batchCall({}),
+      async () => {
+        for await (const _ of client.streamBatchCall({}));
+      },
       () => client.resolveModel({ model: "a..b" }),
       () => client.listModels({ pageSize: -1 }),
     ];

@@ -1,9 +1,11 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   type BatchItemSchema,
+  type BatchResult,
   type BatchSummary,
   type StreamBatchCallRequest,
   StreamBatchCallRequestSchema,
+  type StreamBatchCallResponse,
 } from "../../gen/ts/nexen/connectors/v1/batch_pb.ts";
 import {
   type CallResponse,
@@ -12,6 +14,7 @@ import {
 import { Role, UsageSource } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { BatchEvent, BatchItemResult } from "../../src/contract/connector-api.ts";
 import { ConnectorError } from "../../src/contract/connector-error.ts";
+import { connectorErrorOfStatus } from "../../src/rpc/batch-status.ts";
 
 /** An item that asks for a text. Without an id it has none. */
 export function askFor(message: string, id = ""): MessageInitShape<typeof BatchItemSchema> {
@@ -68,4 +71,19 @@ export async function heard(events: AsyncIterable<BatchEvent>): Promise<BatchHea
 export function wordOf({ outcome }: BatchItemResult): string {
   if (outcome.kind === "error") return outcome.error.reason;
   return outcome.response.content?.message ?? "";
+}
+
+/** The results that a server streams, without the summary. */
+export async function sentResults(
+  stream: AsyncIterable<StreamBatchCallResponse>,
+): Promise<readonly BatchResult[]> {
+  const results: BatchResult[] = [];
+  for await (const { event } of stream) if (event.case === "result") results.push(event.value);
+  return results;
+}
+
+/** The same of what a server sent. */
+export function sentWord({ outcome }: BatchResult): string {
+  if (outcome.case === "error") return connectorErrorOfStatus(outcome.value).reason;
+  return outcome.value?.content?.message ?? "";
 }

@@ -1,12 +1,16 @@
-import type { DescService } from "@bufbuild/protobuf";
+import { createRegistry, type DescService } from "@bufbuild/protobuf";
 import { type Client, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import {
   createConnectTransport,
   createGrpcTransport,
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
-import { ErrorInfoSchema } from "../../gen/ts/google/rpc/error_details_pb.ts";
+import {
+  ErrorInfoSchema,
+  file_google_rpc_error_details,
+} from "../../gen/ts/google/rpc/error_details_pb.ts";
 import { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
+import { file_nexen_connectors_v1_error } from "../../gen/ts/nexen/connectors/v1/error_pb.ts";
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import type { ConnectorError } from "../../src/contract/connector-error.ts";
 import { connectorErrorFrom } from "../../src/rpc/error-status.ts";
@@ -32,13 +36,16 @@ export const wires: readonly Wire[] = [
   { name: "Connect in JSON, HTTP/1.1", protocol: "connect", httpVersion: "1.1", json: true },
 ];
 
+// Errors inside results hold their details as Any.
+const registry = createRegistry(file_google_rpc_error_details, file_nexen_connectors_v1_error);
+
 /** A transport that speaks a wire; further options are those of connect-node. */
 export function transportOver(
   { protocol, httpVersion, json }: Wire,
   url: string,
   options: Partial<Parameters<typeof createConnectTransport>[0]> = {},
 ): Transport {
-  const common = { baseUrl: url, useBinaryFormat: !json, ...options };
+  const common = { baseUrl: url, useBinaryFormat: !json, jsonOptions: { registry }, ...options };
   if (protocol === "grpc") return createGrpcTransport(common as never);
   const web = { ...common, httpVersion } as Parameters<typeof createConnectTransport>[0];
   return protocol === "connect" ? createConnectTransport(web) : createGrpcWebTransport(web);
