@@ -6,6 +6,15 @@ export interface ConnectionFlags {
   readonly json?: boolean;
 }
 
+/** Flags of `resolve`. */
+export interface ResolveFlags extends ConnectionFlags {
+  readonly target?: string;
+  /** Patterns of regions and zones. */
+  readonly allow?: readonly string[];
+  readonly prefer?: readonly string[];
+  readonly fallback?: readonly string[];
+}
+
 /** Flags of the commands that make a request. */
 export interface RequestFlags extends ConnectionFlags {
   readonly model: string;

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parseBaseURL } from "../config/base-url.ts";
 import { completionCommand } from "./completion-command.ts";
-import type { CallFlags, ConnectionFlags, RequestFlags } from "./flags.ts";
+import type { CallFlags, RequestFlags, ResolveFlags } from "./flags.ts";
 import { modelsCommand } from "./models-command.ts";
 import { serveCommand } from "./serve-command.ts";
 import { packageVersion } from "./version.ts";
@@ -52,7 +52,10 @@ function resolveCommand(): Command {
     .description("explain where a model's name leads")
     .argument("<model>", "name of the model")
     .option("--target <name>", "configured target that must answer")
-    .action(async (model: string, flags: ConnectionFlags & { readonly target?: string }) => {
+    .option("--allow <pattern>", "region or zone that a call may not leave; repeatable", gather)
+    .option("--prefer <pattern>", "region or zone to try first; repeatable", gather)
+    .option("--fallback <model>", "model to try after it; repeatable", gather)
+    .action(async (model: string, flags: ResolveFlags) => {
       const { resolve } = await import("./resolve.ts");
       await resolve(model, flags);
     });

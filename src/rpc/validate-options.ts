@@ -56,7 +56,7 @@ export function checkStreamOptions(
 }
 
 function checkRegion(violations: Violations, { preferred, allowed }: RegionPolicy): void {
-  checkNames(violations, "options.region.preferred", preferred, /^[A-Za-z0-9._-]{1,64}$/);
+  checkNames(violations, "options.region.preferred", preferred, /^[A-Za-z0-9._*-]{1,64}$/);
   checkNames(violations, "options.region.allowed", allowed, /^[A-Za-z0-9._*-]{1,64}$/);
 }
 

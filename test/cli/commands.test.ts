@@ -41,7 +41,22 @@ describe("resolve", () => {
   it("explains for people", async () => {
     const text = await printed("resolve", "openai/gpt-5");
     expect(text).toMatch(/^openai\/gpt-5 leads to openai by openai\/\n\ntarget +dialect +sent as/);
-    expect(text).toContain(`gpt-5    ${scene().simulator.baseURLs.openai}\n`);
+    expect(text).toContain(`gpt-5    unknown  ${scene().simulator.baseURLs.openai}\n`);
+  });
+
+  it("tells which targets a fence leaves out, and why", async () => {
+    const text = await printed("resolve", "gpt-5", "--allow", "eu", "--allow", "us-*");
+    expect(text).toMatch(
+      /\nleft out +why\nopenai +it does not tell where it runs: only a declared/,
+    );
+  });
+
+  it("tells where the models to fall back to lead", async () => {
+    const json = await printed("resolve", "gpt-5", "--fallback", "claude-sonnet-5", "--json");
+    expect(JSON.parse(json).targets).toMatchObject([
+      { name: "openai", model: "gpt-5" },
+      { name: "anthropic", model: "claude-sonnet-5", fallback: 1 },
+    ]);
   });
 
   it("explains for machines", async () => {

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nexen/connectors/v1/catalog.proto.
  */
 export const file_nexen_connectors_v1_catalog: GenFile = /*@__PURE__*/
-  fileDesc("CiFuZXhlbi9jb25uZWN0b3JzL3YxL2NhdGFsb2cucHJvdG8SE25leGVuLmNvbm5lY3RvcnMudjEieQoSQ291bnRUb2tlbnNSZXF1ZXN0EjAKB3JlcXVlc3QYASABKAsyHy5uZXhlbi5jb25uZWN0b3JzLnYxLkxMTVJlcXVlc3QSMQoHb3B0aW9ucxgCIAEoCzIgLm5leGVuLmNvbm5lY3RvcnMudjEuQ2FsbE9wdGlvbnMiuAEKE0NvdW50VG9rZW5zUmVzcG9uc2USFAoMaW5wdXRfdG9rZW5zGAEgASgDEjAKBnNvdXJjZRgCIAEoDjIgLm5leGVuLmNvbm5lY3RvcnMudjEuVXNhZ2VTb3VyY2USKQoFcm91dGUYAyABKAsyGi5uZXhlbi5jb25uZWN0b3JzLnYxLlJvdXRlEi4KCHdhcm5pbmdzGAQgAygLMhwubmV4ZW4uY29ubmVjdG9ycy52MS5XYXJuaW5nIlcKE1Jlc29sdmVNb2RlbFJlcXVlc3QSDQoFbW9kZWwYASABKAkSMQoHb3B0aW9ucxgCIAEoCzIgLm5leGVuLmNvbm5lY3RvcnMudjEuQ2FsbE9wdGlvbnMinQEKFFJlc29sdmVNb2RlbFJlc3BvbnNlEgwKBHJ1bGUYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSNAoHdGFyZ2V0cxgDIAMoCzIjLm5leGVuLmNvbm5lY3RvcnMudjEuUmVzb2x2ZWRUYXJnZXQSLwoHbWF0Y2hlcxgEIAMoCzIeLm5leGVuLmNvbm5lY3RvcnMudjEuUnVsZU1hdGNoIpIBCg5SZXNvbHZlZFRhcmdldBIMCgRuYW1lGAEgASgJEg8KB2FkYXB0ZXIYAiABKAkSDwoHZGlhbGVjdBgDIAEoCRIMCgRob3N0GAQgASgJEhAKCGJhc2VfdXJsGAUgASgJEg4KBnJlZ2lvbhgGIAEoCRINCgVtb2RlbBgHIAEoCRIRCglzaW11bGF0ZWQYCCABKAgiSAoJUnVsZU1hdGNoEgwKBHJ1bGUYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSDgoGc291cmNlGAMgASgJEgsKA3doeRgEIAEoCSJMChFMaXN0TW9kZWxzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIQCghwcm92aWRlchgDIAEoCSJdChJMaXN0TW9kZWxzUmVzcG9uc2USLgoGbW9kZWxzGAEgAygLMh4ubmV4ZW4uY29ubmVjdG9ycy52MS5Nb2RlbEluZm8SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIpsCCglNb2RlbEluZm8SDAoEbmFtZRgBIAEoCRIQCghwcm92aWRlchgCIAEoCRIPCgd0YXJnZXRzGAMgAygJEg8KB3NlbnRfYXMYBCABKAkSDwoHcmV0aXJlZBgFIAEoCBIRCglzdWNjZXNzb3IYBiABKAkSDwoHYWxpYXNlcxgHIAMoCRIWCg5jb250ZXh0X3Rva2VucxgIIAEoAxIZChFvdXRwdXRfdG9rZW5zX21heBgJIAEoAxIwCgZwcmljZXMYCiABKAsyIC5uZXhlbi5jb25uZWN0b3JzLnYxLk1vZGVsUHJpY2VzEhMKC3JldGlyZV9kYXRlGAsgASgJEg4KBnNvdXJjZRgMIAEoCRINCgVhc19vZhgNIAEoCSK+AwoLTW9kZWxQcmljZXMSGAoLaW5wdXRfbmFub3MYASABKANIAIgBARIZCgxvdXRwdXRfbmFub3MYAiABKANIAYgBARIdChBjYWNoZV9yZWFkX25hbm9zGAMgASgDSAKIAQESHgoRY2FjaGVfd3JpdGVfbmFub3MYBCABKANIA4gBARIjChZjYWNoZV93cml0ZV9ob3VyX25hbm9zGAUgASgDSASIAQESHgoRaW5wdXRfYXVkaW9fbmFub3MYBiABKANIBYgBARIfChJvdXRwdXRfYXVkaW9fbmFub3MYByABKANIBogBARItCgV0aWVycxgIIAMoCzIeLm5leGVuLmNvbm5lY3RvcnMudjEuUHJpY2VUaWVyEhIKCnVudGlsX2RhdGUYCSABKAlCDgoMX2lucHV0X25hbm9zQg8KDV9vdXRwdXRfbmFub3NCEwoRX2NhY2hlX3JlYWRfbmFub3NCFAoSX2NhY2hlX3dyaXRlX25hbm9zQhkKF19jYWNoZV93cml0ZV9ob3VyX25hbm9zQhQKEl9pbnB1dF9hdWRpb19uYW5vc0IVChNfb3V0cHV0X2F1ZGlvX25hbm9zIlkKCVByaWNlVGllchIaChJhYm92ZV9pbnB1dF90b2tlbnMYASABKAMSMAoGcHJpY2VzGAIgASgLMiAubmV4ZW4uY29ubmVjdG9ycy52MS5Nb2RlbFByaWNlc2IGcHJvdG8z", [file_nexen_connectors_v1_llm, file_nexen_connectors_v1_options]);
+  fileDesc("CiFuZXhlbi9jb25uZWN0b3JzL3YxL2NhdGFsb2cucHJvdG8SE25leGVuLmNvbm5lY3RvcnMudjEieQoSQ291bnRUb2tlbnNSZXF1ZXN0EjAKB3JlcXVlc3QYASABKAsyHy5uZXhlbi5jb25uZWN0b3JzLnYxLkxMTVJlcXVlc3QSMQoHb3B0aW9ucxgCIAEoCzIgLm5leGVuLmNvbm5lY3RvcnMudjEuQ2FsbE9wdGlvbnMiuAEKE0NvdW50VG9rZW5zUmVzcG9uc2USFAoMaW5wdXRfdG9rZW5zGAEgASgDEjAKBnNvdXJjZRgCIAEoDjIgLm5leGVuLmNvbm5lY3RvcnMudjEuVXNhZ2VTb3VyY2USKQoFcm91dGUYAyABKAsyGi5uZXhlbi5jb25uZWN0b3JzLnYxLlJvdXRlEi4KCHdhcm5pbmdzGAQgAygLMhwubmV4ZW4uY29ubmVjdG9ycy52MS5XYXJuaW5nIlcKE1Jlc29sdmVNb2RlbFJlcXVlc3QSDQoFbW9kZWwYASABKAkSMQoHb3B0aW9ucxgCIAEoCzIgLm5leGVuLmNvbm5lY3RvcnMudjEuQ2FsbE9wdGlvbnMi1AEKFFJlc29sdmVNb2RlbFJlc3BvbnNlEgwKBHJ1bGUYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSNAoHdGFyZ2V0cxgDIAMoCzIjLm5leGVuLmNvbm5lY3RvcnMudjEuUmVzb2x2ZWRUYXJnZXQSLwoHbWF0Y2hlcxgEIAMoCzIeLm5leGVuLmNvbm5lY3RvcnMudjEuUnVsZU1hdGNoEjUKCGV4Y2x1ZGVkGAUgAygLMiMubmV4ZW4uY29ubmVjdG9ycy52MS5FeGNsdWRlZFRhcmdldCLFAQoOUmVzb2x2ZWRUYXJnZXQSDAoEbmFtZRgBIAEoCRIPCgdhZGFwdGVyGAIgASgJEg8KB2RpYWxlY3QYAyABKAkSDAoEaG9zdBgEIAEoCRIQCghiYXNlX3VybBgFIAEoCRIOCgZyZWdpb24YBiABKAkSDQoFbW9kZWwYByABKAkSEQoJc2ltdWxhdGVkGAggASgIEgwKBHpvbmUYCSABKAkSEQoJcmVzaWRlbmNlGAogAygJEhAKCGZhbGxiYWNrGAsgASgFIlIKDkV4Y2x1ZGVkVGFyZ2V0EjMKBnRhcmdldBgBIAEoCzIjLm5leGVuLmNvbm5lY3RvcnMudjEuUmVzb2x2ZWRUYXJnZXQSCwoDd2h5GAIgASgJIkgKCVJ1bGVNYXRjaBIMCgRydWxlGAEgASgJEhAKCHByb3ZpZGVyGAIgASgJEg4KBnNvdXJjZRgDIAEoCRILCgN3aHkYBCABKAkiTAoRTGlzdE1vZGVsc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSEAoIcHJvdmlkZXIYAyABKAkiXQoSTGlzdE1vZGVsc1Jlc3BvbnNlEi4KBm1vZGVscxgBIAMoCzIeLm5leGVuLmNvbm5lY3RvcnMudjEuTW9kZWxJbmZvEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKbAgoJTW9kZWxJbmZvEgwKBG5hbWUYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSDwoHdGFyZ2V0cxgDIAMoCRIPCgdzZW50X2FzGAQgASgJEg8KB3JldGlyZWQYBSABKAgSEQoJc3VjY2Vzc29yGAYgASgJEg8KB2FsaWFzZXMYByADKAkSFgoOY29udGV4dF90b2tlbnMYCCABKAMSGQoRb3V0cHV0X3Rva2Vuc19tYXgYCSABKAMSMAoGcHJpY2VzGAogASgLMiAubmV4ZW4uY29ubmVjdG9ycy52MS5Nb2RlbFByaWNlcxITCgtyZXRpcmVfZGF0ZRgLIAEoCRIOCgZzb3VyY2UYDCABKAkSDQoFYXNfb2YYDSABKAkivgMKC01vZGVsUHJpY2VzEhgKC2lucHV0X25hbm9zGAEgASgDSACIAQESGQoMb3V0cHV0X25hbm9zGAIgASgDSAGIAQESHQoQY2FjaGVfcmVhZF9uYW5vcxgDIAEoA0gCiAEBEh4KEWNhY2hlX3dyaXRlX25hbm9zGAQgASgDSAOIAQESIwoWY2FjaGVfd3JpdGVfaG91cl9uYW5vcxgFIAEoA0gEiAEBEh4KEWlucHV0X2F1ZGlvX25hbm9zGAYgASgDSAWIAQESHwoSb3V0cHV0X2F1ZGlvX25hbm9zGAcgASgDSAaIAQESLQoFdGllcnMYCCADKAsyHi5uZXhlbi5jb25uZWN0b3JzLnYxLlByaWNlVGllchISCgp1bnRpbF9kYXRlGAkgASgJQg4KDF9pbnB1dF9uYW5vc0IPCg1fb3V0cHV0X25hbm9zQhMKEV9jYWNoZV9yZWFkX25hbm9zQhQKEl9jYWNoZV93cml0ZV9uYW5vc0IZChdfY2FjaGVfd3JpdGVfaG91cl9uYW5vc0IUChJfaW5wdXRfYXVkaW9fbmFub3NCFQoTX291dHB1dF9hdWRpb19uYW5vcyJZCglQcmljZVRpZXISGgoSYWJvdmVfaW5wdXRfdG9rZW5zGAEgASgDEjAKBnByaWNlcxgCIAEoCzIgLm5leGVuLmNvbm5lY3RvcnMudjEuTW9kZWxQcmljZXNiBnByb3RvMw", [file_nexen_connectors_v1_llm, file_nexen_connectors_v1_options]);
 
 /**
  * Asks for the number of input tokens of a request.
@@ -102,7 +102,7 @@ export type ResolveModelRequest = Message<"nexen.connectors.v1.ResolveModelReque
   model: string;
 
   /**
-   * Options that matter for routing: `target`, `region`. Unset: none.
+   * Options that matter for routing: `target`, `region`, `fallback_models`. Unset: none.
    *
    * @generated from field: nexen.connectors.v1.CallOptions options = 2;
    */
@@ -149,6 +149,13 @@ export type ResolveModelResponse = Message<"nexen.connectors.v1.ResolveModelResp
    * @generated from field: repeated nexen.connectors.v1.RuleMatch matches = 4;
    */
   matches: RuleMatch[];
+
+  /**
+   * Targets that `region.allowed` leaves out, in the order in which they would be tried without it.
+   *
+   * @generated from field: repeated nexen.connectors.v1.ExcludedTarget excluded = 5;
+   */
+  excluded: ExcludedTarget[];
 };
 
 /**
@@ -219,6 +226,29 @@ export type ResolvedTarget = Message<"nexen.connectors.v1.ResolvedTarget"> & {
    * @generated from field: bool simulated = 8;
    */
   simulated: boolean;
+
+  /**
+   * Zone that it declares in the configuration, such as "eu" or "global". Empty: none.
+   *
+   * @generated from field: string zone = 9;
+   */
+  zone: string;
+
+  /**
+   * Every region and zone in which the model may be processed there: its own, and those that the
+   * name of the model leads to (docs/regions.md). A fence must hold them all. Empty: not known.
+   *
+   * @generated from field: repeated string residence = 10;
+   */
+  residence: string[];
+
+  /**
+   * Place of the model among those asked for: 0 is the call's own, 1 the first of
+   * `fallback_models`.
+   *
+   * @generated from field: int32 fallback = 11;
+   */
+  fallback: number;
 };
 
 /**
@@ -227,6 +257,34 @@ export type ResolvedTarget = Message<"nexen.connectors.v1.ResolvedTarget"> & {
  */
 export const ResolvedTargetSchema: GenMessage<ResolvedTarget> = /*@__PURE__*/
   messageDesc(file_nexen_connectors_v1_catalog, 4);
+
+/**
+ * A target that the fence of the call leaves out.
+ *
+ * @generated from message nexen.connectors.v1.ExcludedTarget
+ */
+export type ExcludedTarget = Message<"nexen.connectors.v1.ExcludedTarget"> & {
+  /**
+   * The target.
+   *
+   * @generated from field: nexen.connectors.v1.ResolvedTarget target = 1;
+   */
+  target?: ResolvedTarget | undefined;
+
+  /**
+   * Why, in words.
+   *
+   * @generated from field: string why = 2;
+   */
+  why: string;
+};
+
+/**
+ * Describes the message nexen.connectors.v1.ExcludedTarget.
+ * Use `create(ExcludedTargetSchema)` to create a new message.
+ */
+export const ExcludedTargetSchema: GenMessage<ExcludedTarget> = /*@__PURE__*/
+  messageDesc(file_nexen_connectors_v1_catalog, 5);
 
 /**
  * A rule that matches a name.
@@ -269,7 +327,7 @@ export type RuleMatch = Message<"nexen.connectors.v1.RuleMatch"> & {
  * Use `create(RuleMatchSchema)` to create a new message.
  */
 export const RuleMatchSchema: GenMessage<RuleMatch> = /*@__PURE__*/
-  messageDesc(file_nexen_connectors_v1_catalog, 5);
+  messageDesc(file_nexen_connectors_v1_catalog, 6);
 
 /**
  * Asks for one page of models.
@@ -304,7 +362,7 @@ export type ListModelsRequest = Message<"nexen.connectors.v1.ListModelsRequest">
  * Use `create(ListModelsRequestSchema)` to create a new message.
  */
 export const ListModelsRequestSchema: GenMessage<ListModelsRequest> = /*@__PURE__*/
-  messageDesc(file_nexen_connectors_v1_catalog, 6);
+  messageDesc(file_nexen_connectors_v1_catalog, 7);
 
 /**
  * One page of models.
@@ -332,7 +390,7 @@ export type ListModelsResponse = Message<"nexen.connectors.v1.ListModelsResponse
  * Use `create(ListModelsResponseSchema)` to create a new message.
  */
 export const ListModelsResponseSchema: GenMessage<ListModelsResponse> = /*@__PURE__*/
-  messageDesc(file_nexen_connectors_v1_catalog, 7);
+  messageDesc(file_nexen_connectors_v1_catalog, 8);
 
 /**
  * A model that is known by name.
@@ -438,7 +496,7 @@ export type ModelInfo = Message<"nexen.connectors.v1.ModelInfo"> & {
  * Use `create(ModelInfoSchema)` to create a new message.
  */
 export const ModelInfoSchema: GenMessage<ModelInfo> = /*@__PURE__*/
-  messageDesc(file_nexen_connectors_v1_catalog, 8);
+  messageDesc(file_nexen_connectors_v1_catalog, 9);
 
 /**
  * What tokens of a model cost, in nano-USD per million tokens (1 USD is 1,000,000,000). A price that is
@@ -516,7 +574,7 @@ export type ModelPrices = Message<"nexen.connectors.v1.ModelPrices"> & {
  * Use `create(ModelPricesSchema)` to create a new message.
  */
 export const ModelPricesSchema: GenMessage<ModelPrices> = /*@__PURE__*/
-  messageDesc(file_nexen_connectors_v1_catalog, 9);
+  messageDesc(file_nexen_connectors_v1_catalog, 10);
 
 /**
  * Prices of a whole request whose input is larger than a size.
@@ -544,5 +602,5 @@ export type PriceTier = Message<"nexen.connectors.v1.PriceTier"> & {
  * Use `create(PriceTierSchema)` to create a new message.
  */
 export const PriceTierSchema: GenMessage<PriceTier> = /*@__PURE__*/
-  messageDesc(file_nexen_connectors_v1_catalog, 10);
+  messageDesc(file_nexen_connectors_v1_catalog, 11);
 

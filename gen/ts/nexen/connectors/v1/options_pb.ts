@@ -163,13 +163,14 @@ export const RetryPolicySchema: GenMessage<RetryPolicy> = /*@__PURE__*/
   messageDesc(file_nexen_connectors_v1_options, 1);
 
 /**
- * Where a call may go.
+ * Where a call may go. Names are those of regions and zones of clouds, without case; in a glob
+ * pattern `*` stands for any run of characters. At most 64 of each. docs/regions.md tells more.
  *
  * @generated from message nexen.connectors.v1.RegionPolicy
  */
 export type RegionPolicy = Message<"nexen.connectors.v1.RegionPolicy"> & {
   /**
-   * Regions to try first, in this order.
+   * Regions and zones to try first, in this order, by name or glob pattern.
    *
    * @generated from field: repeated string preferred = 1;
    */
@@ -177,7 +178,10 @@ export type RegionPolicy = Message<"nexen.connectors.v1.RegionPolicy"> & {
 
   /**
    * Glob patterns ("eu", "us-*") that fence the call in: no retry, fallback or hedge leaves them.
-   * Empty: everywhere. No target left: FAILED_PRECONDITION (REGION_NOT_ALLOWED).
+   * Where a target may process the call in several regions (a zone, a geography of Bedrock's, a
+   * `global` endpoint), the zone must be named, or all its regions; a target that does not tell
+   * where it processes is left out. Empty: everywhere. No target left: FAILED_PRECONDITION
+   * (REGION_NOT_ALLOWED).
    *
    * @generated from field: repeated string allowed = 2;
    */
