@@ -114,9 +114,11 @@ export class CircuitBreaker {
   #openIfIll(): void {
     const { breakerFailures, breakerSilentFailures, breakerOpenMs, breakerOpenMsMax } =
       this.#settings;
+    // Few places, few failures: the probe's own failure is enough, and later it takes a row again,
+    // so that a target which fails one call in ten finds its way back.
+    const enough = this.#state === "closed" ? breakerFailures : this.#places;
     const isIll =
-      this.#state !== "closed" ||
-      this.#failures >= breakerFailures ||
+      this.#failures >= Math.min(enough, breakerFailures) ||
       this.#silences >= breakerSilentFailures;
     if (!isIll) return;
     const openMs = Math.min(breakerOpenMsMax, breakerOpenMs * 2 ** this.#openings);
@@ -128,6 +130,8 @@ export class CircuitBreaker {
   #probe(): void {
     this.#places = 1;
     this.#inFlight = 0;
+    this.#failures = 0;
+    this.#silences = 0;
     this.#change("probing");
   }
 

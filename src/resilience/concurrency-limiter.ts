@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../contract/clock.ts";
+import { FairQueue } from "./fair-queue.ts";
 
 /** A place in flight. */
 export interface Permit {
@@ -10,7 +11,7 @@ export interface Permit {
 export interface LimiterSettings {
   /** Places; 1 or more. */
   readonly limit: number;
-  /** Callers' requests that may wait; 0: none. */
+  /** Requests that may wait; 0: none. */
   readonly queue: number;
   /** Time after which a halved limiter has its old number of places again, ms. */
   readonly recoveryMs: number;
@@ -20,6 +21,7 @@ export interface LimiterSettings {
 /** All places are taken and so are all places to wait. */
 export class QueueFull extends Error {
   override readonly name: string = "QueueFull";
+
   constructor() {
     super("all places are taken, and no more requests may wait");
   }
@@ -41,17 +43,21 @@ const halvingMsMin = 1_000;
  * makes room for those who have less.
  */
 export class ConcurrencyLimiter {
-  readonly #settings: LimiterSettings;
+  readonly #clock: Clock;
+  readonly #recoveryMs: number;
+  readonly #queue: FairQueue<Waiter> = new FairQueue();
+  #limit: number;
+  #queueMax: number;
   #inFlight = 0;
-  #waiting = 0;
-  /** In the order of their turns. */
-  readonly #callers = new Map<string, Set<Waiter>>();
   #halvedMs: number | undefined;
   #halvedPlaces = 0;
   #growthTimer: Timer | undefined;
 
-  constructor(settings: LimiterSettings) {
-    this.#settings = settings;
+  constructor({ limit, queue, recoveryMs, clock }: LimiterSettings) {
+    this.#clock = clock;
+    this.#recoveryMs = recoveryMs;
+    this.#limit = limit;
+    this.#queueMax = queue;
   }
 
   /** Requests in flight. */
@@ -61,23 +67,24 @@ export class ConcurrencyLimiter {
 
   /** Requests that wait. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#queue.size;
   }
 
   /** Places now: the limit, or fewer for a while after `halve`. */
   get places(): number {
-    if (this.#halvedMs === undefined) return this.#settings.limit;
-    const { limit, recoveryMs, clock } = this.#settings;
-    const grown = (this.#halvedPlaces * (clock.now() - this.#halvedMs)) / recoveryMs;
-    const places = Math.floor(this.#halvedPlaces + grown);
-    if (places < limit) return places;
+    if (this.#halvedMs === undefined) return this.#limit;
+    const rounds = (this.#clock.now() - this.#halvedMs) / this.#recoveryMs;
+    // Steadily back to what it was; what lies beyond that was never tried, and is found by doubling.
+    const growth = rounds <= 1 ? 1 + rounds : 2 ** rounds;
+    const places = Math.floor(this.#halvedPlaces * growth);
+    if (places < this.#limit) return places;
     this.#halvedMs = undefined;
-    return limit;
+    return this.#limit;
   }
 
   /** A place, if one is free and nobody waits for it. */
   tryEnter(): Permit | undefined {
-    return this.#waiting === 0 && this.#inFlight < this.places ? this.#occupy() : undefined;
+    return this.#queue.size === 0 && this.#inFlight < this.places ? this.#occupy() : undefined;
   }
 
   /**
@@ -89,36 +96,41 @@ export class ConcurrencyLimiter {
     if (signal.aborted) return Promise.reject(signal.reason);
     const permit = this.tryEnter();
     if (permit !== undefined) return Promise.resolve(permit);
-    if (this.#waiting >= this.#settings.queue && !this.#makeRoom(caller)) {
+    if (this.#queue.size >= this.#queueMax && !this.#makeRoom(caller)) {
       return Promise.reject(new QueueFull());
     }
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        signal,
-        grant: resolve,
-        refuse: reject,
-        onAbort: () => {
-          this.#remove(caller, waiter);
-          reject(signal.reason);
-        },
+      const onAbort = (): void => {
+        this.#queue.remove(waiting);
+        if (this.#queue.size === 0) this.#forgetGrowth();
+        reject(signal.reason);
       };
-      signal.addEventListener("abort", waiter.onAbort, { once: true });
-      const queue = this.#callers.get(caller) ?? new Set();
-      this.#callers.set(caller, queue.add(waiter));
-      this.#waiting++;
+      const waiting = this.#queue.add(caller, { signal, onAbort, grant: resolve, refuse: reject });
+      signal.addEventListener("abort", onAbort, { once: true });
+      // Places may have grown back since the last call ended.
       this.#admit();
     });
   }
 
   /**
    * Halves the places in use: the provider asks for slower growth. They grow back steadily, and
-   * beyond what they were up to the limit.
+   * beyond what they were by doubling in the same time, up to the limit.
    */
   halve(): void {
-    const { clock } = this.#settings;
-    if (this.#halvedMs !== undefined && clock.now() - this.#halvedMs < halvingMsMin) return;
+    const nowMs = this.#clock.now();
+    if (this.#halvedMs !== undefined && nowMs - this.#halvedMs < halvingMsMin) return;
     this.#halvedPlaces = Math.max(1, Math.floor(Math.min(this.places, this.#inFlight) / 2));
-    this.#halvedMs = clock.now();
+    this.#halvedMs = nowMs;
+  }
+
+  /**
+   * Sets other limits. Who is in flight or waits stays so, even if there are more of them now than
+   * the limits allow.
+   */
+  resize(limit: number, queue: number): void {
+    this.#limit = limit;
+    this.#queueMax = queue;
+    this.#admit();
   }
 
   #occupy(): Permit {
@@ -129,63 +141,42 @@ export class ConcurrencyLimiter {
         if (!isIn) return;
         isIn = false;
         this.#inFlight--;
-        this.#admit();
+        if (this.#queue.size > 0) this.#admit();
       },
     };
   }
 
   #admit(): void {
-    while (this.#waiting > 0 && this.#inFlight < this.places) {
-      const [turn] = this.#callers;
-      if (turn === undefined) return;
-      const [caller, queue] = turn;
-      const [waiter] = queue;
-      if (waiter === undefined) return;
-      this.#remove(caller, waiter);
-      if (queue.size > 0) {
-        this.#callers.delete(caller);
-        this.#callers.set(caller, queue);
-      }
+    while (this.#queue.size > 0 && this.#inFlight < this.places) {
+      const waiter = this.#queue.next();
+      if (waiter === undefined) break;
+      waiter.signal.removeEventListener("abort", waiter.onAbort);
       waiter.grant(this.#occupy());
     }
-    this.#awaitGrowth();
+    if (this.#queue.size === 0) this.#forgetGrowth();
+    else this.#awaitGrowth();
   }
 
   /** Refuses the last one of the caller who has most waiting, if this one would not have as many. */
   #makeRoom(caller: string): boolean {
-    const own = this.#callers.get(caller)?.size ?? 0;
-    let longest: [caller: string, queue: Set<Waiter>] | undefined;
-    for (const entry of this.#callers) {
-      if (entry[1].size > (longest?.[1].size ?? own + 1)) longest = entry;
-    }
-    if (longest === undefined) return false;
-    const [greediest, queue] = longest;
-    const last = [...queue].at(-1);
-    if (last === undefined) return false;
-    this.#remove(greediest, last);
-    last.refuse(new QueueFull());
-    return true;
-  }
-
-  #remove(caller: string, waiter: Waiter): void {
+    const waiter = this.#queue.dropFor(caller);
+    if (waiter === undefined) return false;
     waiter.signal.removeEventListener("abort", waiter.onAbort);
-    const queue = this.#callers.get(caller);
-    if (queue === undefined || !queue.delete(waiter)) return;
-    this.#waiting--;
-    if (queue.size === 0) this.#callers.delete(caller);
-    if (this.#waiting === 0) {
-      this.#growthTimer?.clear();
-      this.#growthTimer = undefined;
-    }
+    waiter.refuse(new QueueFull());
+    return true;
   }
 
   /** Places that grow back are given away without waiting for a call to end. */
   #awaitGrowth(): void {
-    if (this.#waiting === 0 || this.#halvedMs === undefined || this.#growthTimer) return;
-    const { recoveryMs, clock } = this.#settings;
-    this.#growthTimer = clock.schedule(recoveryMs / this.#halvedPlaces, () => {
+    if (this.#halvedMs === undefined || this.#growthTimer !== undefined) return;
+    this.#growthTimer = this.#clock.schedule(this.#recoveryMs / this.#halvedPlaces, () => {
       this.#growthTimer = undefined;
       this.#admit();
     });
+  }
+
+  #forgetGrowth(): void {
+    this.#growthTimer?.clear();
+    this.#growthTimer = undefined;
   }
 }

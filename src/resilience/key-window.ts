@@ -1,6 +1,12 @@
 import type { Clock } from "../contract/clock.ts";
 import type { Reason } from "../contract/reasons.ts";
-import { rateLimits, resetDelay } from "./rate-limit-headers.ts";
+import {
+  type Headers,
+  type LimitHeaders,
+  limitHeaders,
+  numberOf,
+  resetDelayMs,
+} from "./rate-limit-headers.ts";
 
 /** Why a model under a key rests, and until when. */
 export interface Parked {
@@ -9,27 +15,34 @@ export interface Parked {
   readonly reason: Reason;
 }
 
+/** One limit as an answer told of it. Texts are read when they matter, which is seldom. */
 interface Window {
+  readonly headers: LimitHeaders;
   readonly perRequest: boolean;
-  readonly limit: number | undefined;
-  readonly remaining: number;
-  readonly observedMs: number;
-  readonly resetMs: number;
+  remaining: number | undefined;
+  limitText: string | undefined;
+  resetText: string | undefined;
 }
 
 /** Tokens of a limit that must be back before another request is worth sending, of the whole. */
 const tokenShare = 0.1;
+
+/** Every so many answers all headers are searched for limits; between, known names are read. */
+const answersPerSearch = 16;
 
 /**
  * What a provider still grants to one model under one key, by its own headers.
  *
  * Limits that tell their size fill up steadily (Anthropic and OpenAI both describe a bucket that is
  * full at its reset), so that the wait is for the next request and not for the reset. A limit that
- * tells no reset is not waited for.
+ * tells no reset is not waited for: the provider's refusal says how long.
  */
 export class KeyWindow {
   readonly #clock: Clock;
   #windows: readonly Window[] = [];
+  #answers = 0;
+  #observedMs = 0;
+  #observedWallMs = 0;
   /** Requests that left since the headers were observed. */
   #taken = 0;
   #parked: Parked | undefined;
@@ -38,16 +51,24 @@ export class KeyWindow {
     this.#clock = clock;
   }
 
-  /** Takes what an answer's headers (names in lower case) say; without limits nothing changes. */
-  observe(headers: Readonly<Record<string, string>>, wallTimeMs: number): void {
-    const observedMs = this.#clock.now();
-    const windows = rateLimits(headers).flatMap(({ name, limit, remaining, resetText }) => {
-      const resetMs = resetDelay(resetText, wallTimeMs);
-      if (remaining === undefined || resetMs === undefined || resetMs <= 0) return [];
-      return [{ perRequest: /^req/.test(name), limit, remaining, observedMs, resetMs }];
-    });
-    if (windows.length === 0) return;
-    this.#windows = windows;
+  /** Takes what an answer's headers say; without limits in them nothing changes. */
+  observe(headers: Headers, wallTimeMs: number): void {
+    const isSearch = this.#answers % answersPerSearch === 0;
+    this.#answers++;
+    if (isSearch || !this.#knows(headers)) {
+      const found = limitHeaders(headers);
+      if (found.length > 0) this.#windows = found.map(newWindow);
+      else if (this.#windows.length > 0) return;
+    }
+    if (this.#windows.length === 0) return;
+    for (const window of this.#windows) {
+      const { remaining, limit, reset } = window.headers;
+      window.remaining = numberOf(headers[remaining]);
+      window.limitText = limit && headers[limit];
+      window.resetText = reset && headers[reset];
+    }
+    this.#observedMs = this.#clock.now();
+    this.#observedWallMs = wallTimeMs;
     this.#taken = 0;
   }
 
@@ -56,14 +77,14 @@ export class KeyWindow {
     this.#taken++;
   }
 
-  /** How long to wait before a request may be sent, ms; 0: now. */
+  /** How long to wait before a request may be sent, ms, whole; 0: now. */
   waitMs(): number {
-    const nowMs = this.#clock.now();
-    let waitMs = Math.max(0, (this.#parked?.untilMs ?? 0) - nowMs);
+    let readyMs = this.#parked?.untilMs ?? 0;
     for (const window of this.#windows) {
-      waitMs = Math.max(waitMs, this.#readyMs(window) - nowMs);
+      const missing = this.#missing(window);
+      if (missing > 0) readyMs = Math.max(readyMs, this.#readyMs(window, missing));
     }
-    return Math.ceil(waitMs);
+    return readyMs === 0 ? 0 : Math.max(0, Math.ceil(readyMs - this.#clock.now()));
   }
 
   /** Lets the model rest until an instant of the clock (`now()`); an earlier one changes nothing. */
@@ -78,12 +99,35 @@ export class KeyWindow {
       : undefined;
   }
 
-  /** When a limit grants the next request. */
-  #readyMs({ perRequest, limit, remaining, observedMs, resetMs }: Window): number {
-    const needed = perRequest ? this.#taken + 1 : remaining > 0 ? 0 : (limit ?? 1) * tokenShare;
-    const missing = needed - remaining;
-    if (missing <= 0) return 0;
-    const refill = limit === undefined ? 0 : limit - remaining;
-    return observedMs + (refill > missing ? (resetMs * missing) / refill : resetMs);
+  #knows(headers: Headers): boolean {
+    for (const window of this.#windows) {
+      if (headers[window.headers.remaining] === undefined) return false;
+    }
+    return true;
   }
+
+  /** How much a limit lacks for the next request. What a request costs in tokens is not known. */
+  #missing({ perRequest, remaining, limitText }: Window): number {
+    if (remaining === undefined) return 0;
+    if (perRequest) return this.#taken + 1 - remaining;
+    return remaining > 0 ? 0 : (numberOf(limitText) ?? 1) * tokenShare;
+  }
+
+  /** When a limit has what it lacks; an instant of the clock, or 0 if that is not known. */
+  #readyMs({ remaining = 0, limitText, resetText }: Window, missing: number): number {
+    const resetMs = resetDelayMs(resetText, this.#observedWallMs);
+    if (resetMs === undefined || resetMs <= 0) return 0;
+    const refill = (numberOf(limitText) ?? 0) - remaining;
+    return this.#observedMs + (refill > missing ? (resetMs * missing) / refill : resetMs);
+  }
+}
+
+function newWindow(headers: LimitHeaders): Window {
+  return {
+    headers,
+    perRequest: headers.name.startsWith("req"),
+    remaining: undefined,
+    limitText: undefined,
+    resetText: undefined,
+  };
 }

@@ -1,44 +1,51 @@
-/** One limit that a provider's headers speak of. */
-export interface RateLimit {
-  /** As the provider names it: "requests", "input-tokens", "req-minute". */
+/** Headers of an answer, names in lower case. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** How one provider spells the headers of one limit. */
+export interface LimitHeaders {
+  /** As the provider names the limit: "requests", "input-tokens", "req-minute". */
   readonly name: string;
-  /** What it grants when it is full. Unset: not told. */
-  readonly limit: number | undefined;
-  /** What is left of it. Unset: not told. */
-  readonly remaining: number | undefined;
-  /** When it is full again, as the header says it. Unset: not told. */
-  readonly resetText: string | undefined;
+  /** Header that tells what it grants when it is full. Unset: none. */
+  readonly limit: string | undefined;
+  /** Header that tells what is left of it. */
+  readonly remaining: string;
+  /** Header that tells when it is full again. Unset: none. */
+  readonly reset: string | undefined;
+}
+
+/** Further off than this, nothing is believed, ms: a week. */
+export const believableMsMax: number = 7 * 24 * 3_600_000;
+
+const spelling = /^([a-z]+-ratelimit-)(?:(.+)-)?remaining(?:-(.+))?$/;
+
+/**
+ * The limits of which headers tell what remains: `anthropic-ratelimit-tokens-remaining` and
+ * `x-ratelimit-remaining-tokens` are both of the limit "tokens".
+ */
+export function limitHeaders(headers: Headers): readonly LimitHeaders[] {
+  const found: LimitHeaders[] = [];
+  for (const remaining in headers) {
+    if (!remaining.includes("-ratelimit-")) continue;
+    const [, start, before, after] = spelling.exec(remaining) ?? [];
+    const name = before ?? after;
+    if (start === undefined || name === undefined) continue;
+    const header = (kind: string): string | undefined => {
+      const spelled = before === undefined ? `${start}${kind}-${name}` : `${start}${name}-${kind}`;
+      return headers[spelled] === undefined ? undefined : spelled;
+    };
+    found.push({ name, remaining, limit: header("limit"), reset: header("reset") });
+  }
+  return found;
 }
 
 /**
- * The limits that headers speak of: `anthropic-ratelimit-tokens-remaining` and
- * `x-ratelimit-remaining-tokens` both tell of the limit "tokens". Values that are no numbers count
- * as not told.
+ * A reset as a delay, ms: a duration such as `6m0s`, seconds, or an instant (RFC 3339); one that is
+ * past is below 0. Unset: not told, or not told so that it can be believed.
  */
-export function rateLimits(headers: Readonly<Record<string, string>>): readonly RateLimit[] {
-  const texts = new Map<string, { limit?: string; remaining?: string; reset?: string }>();
-  for (const header in headers) {
-    if (!header.includes("-ratelimit-")) continue;
-    const [, before, kind, after] = spelling.exec(header) ?? [];
-    const name = before ?? after;
-    if (name === undefined || kind === undefined) continue;
-    const known = texts.get(name) ?? {};
-    texts.set(name, Object.assign(known, { [kind]: headers[header] }));
-  }
-  return Array.from(texts, ([name, { limit, remaining, reset }]) => ({
-    name,
-    limit: numberOf(limit),
-    remaining: numberOf(remaining),
-    resetText: reset,
-  }));
-}
-
-const spelling = /^[a-z]+-ratelimit-(?:(.+)-)?(limit|remaining|reset)(?:-(.+))?$/;
-
-/** A reset as a delay, ms: a duration such as `6m0s`, seconds, or an instant (RFC 3339). */
-export function resetDelay(text: string | undefined, wallTimeMs: number): number | undefined {
+export function resetDelayMs(text: string | undefined, wallTimeMs: number): number | undefined {
   if (text === undefined) return undefined;
-  return durationMs(text) ?? dateDelay(text, wallTimeMs);
+  const delayMs = durationMs(text) ?? dateDelayMs(text, wallTimeMs);
+  return delayMs !== undefined && delayMs <= believableMsMax ? delayMs : undefined;
 }
 
 /** A plain decimal number, 0 or more. Unset: it is none. */
@@ -47,7 +54,7 @@ export function numberOf(text: string | undefined): number | undefined {
 }
 
 /** How far off a date is, ms; past ones are below 0. Unset: it is no date. */
-export function dateDelay(text: string, wallTimeMs: number): number | undefined {
+export function dateDelayMs(text: string, wallTimeMs: number): number | undefined {
   const atMs = Date.parse(text);
   return Number.isNaN(atMs) ? undefined : atMs - wallTimeMs;
 }

@@ -1,4 +1,12 @@
-import { dateDelay, numberOf, rateLimits, resetDelay } from "./rate-limit-headers.ts";
+import {
+  believableMsMax,
+  dateDelayMs,
+  type Headers,
+  type LimitHeaders,
+  limitHeaders,
+  numberOf,
+  resetDelayMs,
+} from "./rate-limit-headers.ts";
 
 /** How long a provider asks to wait, and whether it says that waiting helps. */
 export interface RetryHint {
@@ -8,8 +16,6 @@ export interface RetryHint {
   readonly shouldRetry: boolean | undefined;
 }
 
-const believableMsMax = 7 * 24 * 3_600_000;
-
 /**
  * Reads what headers say about waiting, most exact first: `retry-after-ms`, `retry-after` (seconds,
  * fractions, HTTP date: RFC 9110 section 10.2.3), `x-amz-retry-after`, then the resets of limits
@@ -18,10 +24,7 @@ const believableMsMax = 7 * 24 * 3_600_000;
  *
  * 0 means now. Negative, past, endless and unreadable values count as not told.
  */
-export function retryHint(
-  headers: Readonly<Record<string, string>>,
-  wallTimeMs: number,
-): RetryHint {
+export function retryHint(headers: Headers, wallTimeMs: number): RetryHint {
   const told = headers["x-should-retry"]?.trim().toLowerCase();
   const exactMs = numberOf(headers["retry-after-ms"]);
   return {
@@ -37,8 +40,12 @@ export function retryHint(
 }
 
 /** Names of the limits whose headers say that nothing is left, such as "requests". */
-export function exhaustedLimits(headers: Readonly<Record<string, string>>): readonly string[] {
-  return rateLimits(headers).flatMap(({ name, remaining }) => (remaining === 0 ? [name] : []));
+export function exhaustedLimits(headers: Headers): readonly string[] {
+  return spentLimits(headers).map(({ name }) => name);
+}
+
+function spentLimits(headers: Headers): readonly LimitHeaders[] {
+  return limitHeaders(headers).filter(({ remaining }) => numberOf(headers[remaining]) === 0);
 }
 
 function believable(delayMs: number | undefined): number | undefined {
@@ -53,16 +60,13 @@ function retryAfter(text: string | undefined, wallTimeMs: number): number | unde
   const first = /^\s*\d/.test(text) ? (text.split(",")[0] ?? "") : text;
   const seconds = numberOf(first);
   if (seconds !== undefined) return seconds * 1000;
-  return /^\s*[A-Za-z]{3}/.test(text) ? dateDelay(text, wallTimeMs) : undefined;
+  return /^\s*[A-Za-z]{3}/.test(text) ? dateDelayMs(text, wallTimeMs) : undefined;
 }
 
-function limitReset(
-  headers: Readonly<Record<string, string>>,
-  wallTimeMs: number,
-): number | undefined {
-  const delays = rateLimits(headers).flatMap(({ remaining, resetText }) => {
-    const delayMs = remaining === 0 ? resetDelay(resetText, wallTimeMs) : undefined;
-    return delayMs === undefined || delayMs < 0 ? [] : [delayMs];
+function limitReset(headers: Headers, wallTimeMs: number): number | undefined {
+  const delays = spentLimits(headers).flatMap(({ reset }) => {
+    const delayMs = reset && resetDelayMs(headers[reset], wallTimeMs);
+    return typeof delayMs === "number" && delayMs >= 0 ? [delayMs] : [];
   });
   return delays.length === 0 ? undefined : Math.max(...delays);
 }

@@ -15,23 +15,43 @@ import { TargetHealth } from "./target-health.ts";
 export class TargetStates {
   readonly #clock: Clock;
   readonly #random: Random;
-  /** What its rules are set to. */
-  readonly settings: ResilienceSettings;
-  readonly #healths: LeastRecentMap<TargetHealth>;
-  readonly #budgets: LeastRecentMap<RetryBudget>;
-  readonly #keys: LeastRecentMap<KeyWindow>;
-  readonly #standings: LeastRecentMap<KeyQuarantine>;
+  #settings: ResilienceSettings;
+  #healths: LeastRecentMap<TargetHealth>;
+  #budgets: LeastRecentMap<RetryBudget>;
+  #keys: LeastRecentMap<KeyWindow>;
+  #standings: LeastRecentMap<KeyQuarantine>;
   readonly #limiters: LeastRecentMap<ConcurrencyLimiter>;
 
   constructor(clock: Clock, random: Random, settings: ResilienceSettings = defaultResilience) {
     this.#clock = clock;
     this.#random = random;
-    this.settings = settings;
+    this.#settings = settings;
     this.#healths = new LeastRecentMap(settings.stateEntries);
     this.#budgets = new LeastRecentMap(settings.stateEntries);
     this.#keys = new LeastRecentMap(settings.stateEntries);
     this.#standings = new LeastRecentMap(settings.stateEntries);
     this.#limiters = new LeastRecentMap(settings.stateEntries);
+  }
+
+  /** What its rules are set to. */
+  get settings(): ResilienceSettings {
+    return this.#settings;
+  }
+
+  /**
+   * Sets other rules, after a reload. What is known of targets stays, with two exceptions: limiters
+   * get their new size, and where another rule changed, health, budgets and keys begin anew.
+   */
+  configure(settings: ResilienceSettings): void {
+    const { targetConcurrency, targetQueue } = settings;
+    const before = { ...this.#settings, targetConcurrency, targetQueue };
+    this.#settings = settings;
+    for (const limiter of this.#limiters.values()) limiter.resize(targetConcurrency, targetQueue);
+    if (isSame(before, settings)) return;
+    this.#healths = new LeastRecentMap(settings.stateEntries);
+    this.#budgets = new LeastRecentMap(settings.stateEntries);
+    this.#keys = new LeastRecentMap(settings.stateEntries);
+    this.#standings = new LeastRecentMap(settings.stateEntries);
   }
 
   /** Health of a model (the name sent) at a target. */
@@ -60,19 +80,23 @@ export class TargetStates {
   }
 
   readonly #newHealth = (): TargetHealth =>
-    new TargetHealth(this.#clock, this.#random, this.settings);
+    new TargetHealth(this.#clock, this.#random, this.#settings);
 
-  readonly #newBudget = (): RetryBudget => new RetryBudget(this.#clock, this.settings);
+  readonly #newBudget = (): RetryBudget => new RetryBudget(this.#clock, this.#settings);
 
   readonly #newKey = (): KeyWindow => new KeyWindow(this.#clock);
 
-  readonly #newStanding = (): KeyQuarantine => new KeyQuarantine(this.#clock, this.settings);
+  readonly #newStanding = (): KeyQuarantine => new KeyQuarantine(this.#clock, this.#settings);
 
   readonly #newLimiter = (): ConcurrencyLimiter =>
     new ConcurrencyLimiter({
-      limit: this.settings.targetConcurrency,
-      queue: this.settings.targetQueue,
-      recoveryMs: this.settings.rampRecoveryMs,
+      limit: this.#settings.targetConcurrency,
+      queue: this.#settings.targetQueue,
+      recoveryMs: this.#settings.rampRecoveryMs,
       clock: this.#clock,
     });
+}
+
+function isSame(some: ResilienceSettings, others: ResilienceSettings): boolean {
+  return Object.entries(others).every(([name, value]) => Reflect.get(some, name) === value);
 }
