@@ -124,33 +124,6 @@ export function incomingCall(
   return { signal, receivedMs: nowMs, deadlineMs, caller: "", previousAttempts: 0 };
 }
 
-/** The calls of the whole server that are open now. */
-export class CallCount {
-  readonly #max: number;
-  #open = 0;
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  /** Takes a place and returns how to give it back. Throws SERVER_OVERLOADED when none is free. */
-  enter(): () => void {
-    if (this.#open >= this.#max) {
-      throw new ConnectorError(
-        "SERVER_OVERLOADED",
-        `this server has ${this.#max} calls open and takes no more`,
-        { metadata: { limit: "open_calls", max: String(this.#max) } },
-      );
-    }
-    this.#open += 1;
-    let isOpen = true;
-    return () => {
-      if (isOpen) this.#open -= 1;
-      isOpen = false;
-    };
-  }
-}
-
 /** Why the protocol ended a call, as an error. */
 export function abortReason(
   { signal, receivedMs, deadlineMs }: Pick<IncomingCall, "signal" | "receivedMs" | "deadlineMs">,

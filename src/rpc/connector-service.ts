@@ -3,18 +3,20 @@ import type { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connecto
 import type { BatchEvent, CallContext, ConnectorApi } from "../contract/connector-api.ts";
 import { type ConnectorError, toConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
+import { placeKey } from "./admission-gate.ts";
 import { BatchAnswer } from "./batch-answer.ts";
 import { sizeOfResults } from "./batch-results.ts";
 import { batchStream } from "./batch-stream.ts";
-import { type CallCount, type EdgeSettings, incomingCall, OpenCall } from "./call-context.ts";
+import { type EdgeSettings, incomingCall, OpenCall } from "./call-context.ts";
 import { connectErrorOf } from "./error-status.ts";
+import type { ServerAdmission } from "./server-admission.ts";
 
 /** What the service is made of. */
 export interface ConnectorServiceOptions extends EdgeSettings {
   /** Carries the calls out; it validates requests itself. */
   readonly api: ConnectorApi;
-  /** Counts what occupies a provider; a batch is one, whatever its items. */
-  readonly calls: CallCount;
+  /** Lets calls in; here it is told how many came at once in a batch. */
+  readonly admission: Pick<ServerAdmission, "charge">;
   readonly limits: Pick<Limits, "responseBytes">;
   /** Told of every fault of this server, with its cause. Must not throw. */
   onFault(error: ConnectorError): void;
@@ -24,32 +26,29 @@ export interface ConnectorServiceOptions extends EdgeSettings {
 export function connectorService(
   options: ConnectorServiceOptions,
 ): ServiceImpl<typeof ConnectorService> {
-  const { api, calls, clock, limits } = options;
+  const { api, admission, clock, limits } = options;
   const bytesMax = limits.responseBytes;
   const edge = new Edge(options);
   return {
-    call: (request, handler) =>
-      edge.counted(calls, () => edge.unary(handler, (context) => api.call(request, context))),
+    call: (request, handler) => edge.unary(handler, (context) => api.call(request, context)),
     countTokens: (request, handler) =>
-      edge.counted(calls, () =>
-        edge.unary(handler, (context) => api.countTokens(request, context)),
-      ),
+      edge.unary(handler, (context) => api.countTokens(request, context)),
     resolveModel: (request, handler) =>
       edge.unary(handler, (context) => api.resolveModel(request, context)),
     listModels: (request, handler) =>
       edge.unary(handler, (context) => api.listModels(request, context)),
     streamCall: (request, handler) =>
-      edge.stream(calls, handler, (context) => api.streamCall(request, context)),
+      edge.stream(handler, (context) => api.streamCall(request, context)),
     batchCall: (request, handler) =>
-      edge.counted(calls, () =>
-        edge.unary(handler, async (context) => {
-          const sizeOf = sizeOfResults(handler.requestHeader.get("content-type"));
-          const answer = new BatchAnswer(request, { bytesMax, sizeOf, clock });
-          return await answer.gather((own) => edge.watched(api.batch(request, own)), context);
-        }),
-      ),
+      edge.unary(handler, async (context) => {
+        admission.charge(context.caller, request.items.length - 1);
+        const sizeOf = sizeOfResults(handler.requestHeader.get("content-type"));
+        const answer = new BatchAnswer(request, { bytesMax, sizeOf, clock });
+        return await answer.gather((own) => edge.watched(api.batch(request, own)), context);
+      }),
     streamBatchCall: (request, handler) =>
-      edge.stream(calls, handler, (context) => {
+      edge.stream(handler, (context) => {
+        admission.charge(context.caller, request.items.length - 1);
         const sizeOf = sizeOfResults(handler.requestHeader.get("content-type"));
         return batchStream(edge.watched(api.batch(request, context)), bytesMax, sizeOf);
       }),
@@ -63,16 +62,6 @@ class Edge {
     this.#options = options;
   }
 
-  /** Runs a call in one of the places there are. */
-  async counted<T>(calls: CallCount, run: () => Promise<T>): Promise<T> {
-    const leave = this.#enter(calls);
-    try {
-      return await run();
-    } finally {
-      leave();
-    }
-  }
-
   async unary<T>(handler: HandlerContext, work: (context: CallContext) => Promise<T>): Promise<T> {
     const call = this.#open(handler);
     try {
@@ -81,15 +70,14 @@ class Edge {
       throw this.#outgoing(thrown);
     } finally {
       call.close();
+      handler.values.get(placeKey)?.leave();
     }
   }
 
   async *stream<T>(
-    calls: CallCount,
     handler: HandlerContext,
     work: (context: CallContext) => AsyncIterable<T>,
   ): AsyncGenerator<T> {
-    const leave = this.#enter(calls);
     const call = this.#open(handler);
     let events: AsyncIterator<T> | undefined;
     // Only what the api throws is an error of the call. What Connect throws into this generator (a
@@ -114,7 +102,7 @@ class Edge {
       }
     } finally {
       call.close();
-      leave();
+      handler.values.get(placeKey)?.leave();
       // Whoever leaves early has aborted the call; its end is the api's affair and not waited for.
       if (!isDone) events?.return?.().catch(() => {});
     }
@@ -127,14 +115,6 @@ class Edge {
         this.#tellFault(event.outcome.error);
       }
       yield event;
-    }
-  }
-
-  #enter(calls: CallCount): () => void {
-    try {
-      return calls.enter();
-    } catch (thrown) {
-      throw this.#outgoing(thrown);
     }
   }
 

@@ -15,6 +15,7 @@ import { file_nexen_connectors_v1_error } from "../../gen/ts/nexen/connectors/v1
 import type { Clock } from "../contract/clock.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
+import { admissionGate, CallPlace, placeKey } from "./admission-gate.ts";
 import type { Authenticator } from "./authentication.ts";
 import {
   type Arrival,
@@ -29,6 +30,7 @@ import { connectErrorOf } from "./error-status.ts";
 import { endLateAnswer } from "./late-answer.ts";
 import { gatherPieces } from "./request-body.ts";
 import { requestGate } from "./request-gate.ts";
+import type { ServerAdmission } from "./server-admission.ts";
 
 type NodeRequest = Parameters<RequestHandler>[0];
 type NodeResponse = Parameters<RequestHandler>[1];
@@ -41,6 +43,8 @@ export interface NodeHandlerOptions {
   readonly clock: Clock;
   /** Tells callers apart; health is open to everybody. */
   readonly authenticator: Authenticator;
+  /** Lets calls of ConnectorService in. Unset: all of them. */
+  readonly admission?: ServerAdmission;
   /** Aborts the signals of all open calls. */
   readonly shutdownSignal: AbortSignal;
   /** Told of every fault of this server. Must not throw. */
@@ -89,12 +93,15 @@ export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
     const isCall = path.startsWith(connectorPath);
     const endMs = deadlineMs ?? (isCall ? receivedMs + timeoutMsMax : undefined);
     if (endMs !== undefined) endLateAnswer(response, endMs, clock);
+    const place = new CallPlace();
+    // Most calls have left before; one that was let in and then not carried out has not.
+    if (isCall) response.once("close", () => place.leave());
     const values = arrivalValues({
       receivedMs,
       deadlineMs,
       previousAttempts: previousAttempts(request.headers),
-      ...admission(request, path, options.authenticator),
-    });
+      ...identity(request, path, options.authenticator),
+    }).set(placeKey, place);
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
     const isEnveloped = envelopedContentType.test(request.headers["content-type"] ?? "");
     const pieces = call.body as AsyncIterable<Uint8Array>;
@@ -116,7 +123,9 @@ function timeoutLimits(limits: Limits): (path: string) => number {
   return (path) => (batchPaths.has(path) ? ofBatch : ofCall);
 }
 
-function routerOptions({ limits, shutdownSignal }: NodeHandlerOptions): ConnectRouterOptions {
+function routerOptions(options: NodeHandlerOptions): ConnectRouterOptions {
+  const { limits, clock, shutdownSignal, admission } = options;
+  const admit = admission && admissionGate({ admission, clock, shutdownSignal });
   // A level of a Struct takes up to three of protobuf. Validation counts the levels themselves.
   const recursionLimit = limits.jsonDepth * 3 + 32;
   const registry = createRegistry(
@@ -131,13 +140,16 @@ function routerOptions({ limits, shutdownSignal }: NodeHandlerOptions): ConnectR
     jsonOptions: { registry, recursionLimit },
     binaryOptions: { recursionLimit },
     requireConnectProtocolHeader: false,
-    requestGate,
+    requestGate: (context) => {
+      requestGate(context);
+      return admit?.(context);
+    },
     shutdownSignal,
   };
 }
 
 /** Who calls, or why nobody may. */
-function admission(
+function identity(
   request: NodeRequest,
   path: string,
   authenticator: Authenticator,

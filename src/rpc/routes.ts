@@ -12,12 +12,12 @@ import type { ConnectorApi } from "../contract/connector-api.ts";
 import type { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
 import type { Authenticator } from "./authentication.ts";
-import { CallCount } from "./call-context.ts";
 import type { RequestHandler } from "./connection.ts";
 import { connectorService } from "./connector-service.ts";
 import { type HealthRegistry, healthService } from "./health-service.ts";
 import { createNodeHandler } from "./node-handler.ts";
 import { reflectionService } from "./reflection-service.ts";
+import type { ServerAdmission } from "./server-admission.ts";
 
 /** What the services are made of. */
 export interface ConnectorRoutesOptions {
@@ -25,6 +25,8 @@ export interface ConnectorRoutesOptions {
   readonly api: ConnectorApi;
   readonly limits: Limits;
   readonly clock: Clock;
+  /** Lets calls in. */
+  readonly admission: ServerAdmission;
   readonly health: HealthRegistry;
   /** Whether server reflection is offered. */
   readonly reflection: boolean;
@@ -42,10 +44,9 @@ export interface ConnectorNodeHandlerOptions extends ConnectorRoutesOptions {
 
 /** Adds ConnectorService, health and, if wanted, reflection v1 and v1alpha to a router. */
 export function connectorRoutes(options: ConnectorRoutesOptions): (router: ConnectRouter) => void {
-  const { limits, health, reflection } = options;
-  const calls = new CallCount(limits.openCalls);
+  const { health, reflection } = options;
   return (router) => {
-    router.service(ConnectorService, connectorService({ ...options, calls }));
+    router.service(ConnectorService, connectorService(options));
     router.service(Health, healthService(health, options));
     if (!reflection) return;
     const services = [ConnectorService, Health, ServerReflection, ServerReflectionAlpha];

@@ -1,6 +1,7 @@
 import type { Configuration } from "../config/configuration.ts";
 import { type ConfigurationSources, loadConfiguration } from "../config/load-configuration.ts";
 import { systemClock } from "../contract/clock.ts";
+import { systemRandom } from "../contract/random.ts";
 import type { Target } from "../contract/target.ts";
 import { adapters } from "../providers/index.ts";
 import { Authenticator } from "../rpc/authentication.ts";
@@ -8,6 +9,7 @@ import { drain } from "../rpc/drain.ts";
 import { HealthRegistry } from "../rpc/health-service.ts";
 import { type Listening, listen } from "../rpc/listener.ts";
 import { connectorNodeHandler } from "../rpc/routes.ts";
+import { ServerAdmission } from "../rpc/server-admission.ts";
 import { CurrentApi } from "./current-api.ts";
 import { createLogger, type ServerLogger } from "./logger.ts";
 import { ProviderSide } from "./provider-side.ts";
@@ -51,6 +53,7 @@ interface ServerParts {
   readonly providers: ProviderSide;
   readonly api: CurrentApi;
   readonly health: HealthRegistry;
+  readonly admission: ServerAdmission;
   readonly authenticator: Authenticator;
   readonly shutdown: AbortController;
   readonly log: ServerLogger;
@@ -70,6 +73,12 @@ export async function startServer(
     const edge = {
       api: new CurrentApi(connectors),
       health: new HealthRegistry(),
+      admission: new ServerAdmission({
+        clock: systemClock,
+        random: systemRandom,
+        limits: configuration.limits,
+        callers: configuration.callers,
+      }),
       authenticator: new Authenticator({
         callers: configuration.callers,
         clientCertificates: configuration.listen.tls?.clientCA !== undefined,
@@ -96,6 +105,7 @@ function openPort(
   {
     api,
     health,
+    admission,
     authenticator,
     shutdown,
     log,
@@ -107,6 +117,7 @@ function openPort(
     api,
     limits,
     clock: systemClock,
+    admission,
     health,
     authenticator,
     reflection,
@@ -155,7 +166,7 @@ class Server implements RunningServer {
   async #reload(): Promise<void> {
     if (this.#isEnding) return;
     const { sources, output, configuration: first, providers } = this.#parts;
-    const { api, health, authenticator, log } = this.#parts;
+    const { api, health, admission, authenticator, log } = this.#parts;
     try {
       const configuration = loadConfiguration(sources);
       const { connectors, targets } = await providers.connect(configuration);
@@ -164,6 +175,7 @@ class Server implements RunningServer {
       output.report(startReport(configuration, targets));
       log.info("the configuration was loaded again");
       const areCallersTaken = authenticator.replaceCallers(configuration.callers);
+      if (areCallersTaken) admission.replaceCallers(configuration.callers);
       const settings = [
         ...waitingChanges(first, configuration),
         ...(areCallersTaken ? [] : ["callers"]),

@@ -203,7 +203,7 @@ describe("the number of open calls", () => {
     for (const call of refused) {
       const error = await receivedError(call());
       expect([error.reason, error.status]).toEqual(["SERVER_OVERLOADED", "RESOURCE_EXHAUSTED"]);
-      expect(error.fields.retryAfterMs).toBe(1_000);
+      expect(Math.abs((error.fields.retryAfterMs ?? 0) - 1_000)).toBeLessThanOrEqual(500);
     }
     // What occupies no provider is still answered.
     expect((await client.listModels({})).models).toHaveLength(1);

@@ -11,6 +11,7 @@ import type { RequestHandler } from "../../src/rpc/connection.ts";
 import { drain } from "../../src/rpc/drain.ts";
 import { HealthRegistry } from "../../src/rpc/health-service.ts";
 import { connectorNodeHandler } from "../../src/rpc/routes.ts";
+import { ServerAdmission } from "../../src/rpc/server-admission.ts";
 import { answerTo, FakeApi, finished, goodRequest, textDelta } from "../support/fake-api.ts";
 import { until } from "../support/http.ts";
 import { RawHTTP1Client } from "../support/raw-http1.ts";
@@ -92,11 +93,13 @@ async function startDrainable(
 }
 
 async function startWithApi(api: FakeApi): Promise<DrainingServer> {
+  const clock = new VirtualClock();
   return await startDrainable((shutdownSignal) =>
     connectorNodeHandler({
       api,
       limits: defaultLimits,
-      clock: new VirtualClock(),
+      clock,
+      admission: new ServerAdmission({ clock, limits: defaultLimits, random: () => 0.5 }),
       health: new HealthRegistry(),
       authenticator: new Authenticator({ callers: [], clientCertificates: false }),
       reflection: false,

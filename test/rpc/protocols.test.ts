@@ -6,8 +6,10 @@ import { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_ser
 import { systemClock } from "../../src/contract/clock.ts";
 import { ConnectorError } from "../../src/contract/connector-error.ts";
 import { defaultLimits } from "../../src/contract/limits.ts";
+import { systemRandom } from "../../src/contract/random.ts";
 import { HealthRegistry } from "../../src/rpc/health-service.ts";
 import { connectorRoutes } from "../../src/rpc/routes.ts";
+import { ServerAdmission } from "../../src/rpc/server-admission.ts";
 import { FakeApi, finished, goodRequest, textDelta } from "../support/fake-api.ts";
 import { connectErrorOf, GrpcJsClient, serviceError } from "../support/grpc-js.ts";
 import { clientOver, completeError, connectError, textsOf, wires } from "../support/rpc-client.ts";
@@ -170,6 +172,11 @@ it("the routes are served without HTTP too", async () => {
     api,
     limits: defaultLimits,
     clock: systemClock,
+    admission: new ServerAdmission({
+      clock: systemClock,
+      limits: defaultLimits,
+      random: systemRandom,
+    }),
     health: new HealthRegistry(),
     reflection: false,
     shutdownSignal: shutdown.signal,

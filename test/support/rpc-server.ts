@@ -3,11 +3,13 @@ import { type Clock, systemClock } from "../../src/contract/clock.ts";
 import type { ConnectorApi } from "../../src/contract/connector-api.ts";
 import type { ConnectorError } from "../../src/contract/connector-error.ts";
 import { defaultLimits, type Limits } from "../../src/contract/limits.ts";
+import { systemRandom } from "../../src/contract/random.ts";
 import { Secret } from "../../src/contract/secret.ts";
 import { Authenticator } from "../../src/rpc/authentication.ts";
 import { HealthRegistry } from "../../src/rpc/health-service.ts";
 import { type ListenTLS, listen } from "../../src/rpc/listener.ts";
 import { connectorNodeHandler } from "../../src/rpc/routes.ts";
+import { ServerAdmission } from "../../src/rpc/server-admission.ts";
 import { ValidatedApi } from "../../src/rpc/validated-api.ts";
 import { FakeApi } from "./fake-api.ts";
 
@@ -22,6 +24,8 @@ export interface RPCServerOptions {
   readonly health?: HealthRegistry;
   readonly tls?: ListenTLS;
   readonly clock?: Clock;
+  /** Default: by the limits, with no limits of callers. */
+  readonly admission?: ServerAdmission;
 }
 
 /** A server on a free port, closed when the test ends. */
@@ -45,6 +49,7 @@ export async function startRPCServer(options: RPCServerOptions = {}): Promise<RP
     api: new ValidatedApi(options.api ?? new FakeApi(), limits, clock),
     limits,
     clock,
+    admission: options.admission ?? new ServerAdmission({ clock, limits, random: systemRandom }),
     health,
     authenticator: new Authenticator({
       callers: Object.entries(options.tokens ?? {}).map(([name, token]) => ({
