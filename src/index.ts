@@ -1,5 +1,6 @@
 /** The public face of the library. */
 
+export type { BatchSummary } from "../gen/ts/nexen/connectors/v1/batch_pb.ts";
 export type { CountTokensResponse } from "../gen/ts/nexen/connectors/v1/catalog_pb.ts";
 export type { StreamProgress } from "../gen/ts/nexen/connectors/v1/error_pb.ts";
 export * from "../gen/ts/nexen/connectors/v1/llm_pb.ts";
@@ -14,6 +15,11 @@ export type {
   ContentInput,
   LLM,
   LLMAnswer,
+  LLMBatchEntry,
+  LLMBatchInput,
+  LLMBatchResult,
+  LLMBatchSettings,
+  LLMBatchStream,
   LLMCallSettings,
   LLMRequestInput,
   LLMStream,

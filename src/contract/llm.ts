@@ -1,4 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { BatchSummary } from "../../gen/ts/nexen/connectors/v1/batch_pb.ts";
 import type { CountTokensResponse } from "../../gen/ts/nexen/connectors/v1/catalog_pb.ts";
 import type {
   Content,
@@ -11,6 +12,8 @@ import type {
   Usage,
 } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
+import type { ConnectorError } from "./connector-error.ts";
+import type { LLMOption } from "./options.ts";
 
 /** Who speaks, as a plain word. */
 export type RoleWord = "system" | "user" | "assistant" | "tool";
@@ -52,6 +55,54 @@ export interface LLMStream extends AsyncIterable<StreamCallResponse> {
   finalResponse(): Promise<LLMAnswer>;
 }
 
+/** One request of a batch, with what is its own. */
+export interface LLMBatchEntry {
+  /** Unique in the batch, at most 255 characters. Default: its index. */
+  readonly id?: string;
+  readonly request: LLMRequestInput;
+  /** Options over those of `newLLM`, field by field; not withBaseURL and withServer. */
+  readonly options?: readonly LLMOption[];
+  /** The caller's id of this call, for idempotency; see LLMCallSettings. */
+  readonly requestId?: string;
+}
+
+/** A request of a batch, alone or with what is its own. */
+export type LLMBatchInput = LLMRequestInput | LLMBatchEntry;
+
+/** What a batch may have besides its requests. */
+export interface LLMBatchSettings {
+  /** Cancels the batch: what is under way is aborted, nothing more begins. */
+  readonly signal?: AbortSignal;
+  /** Requests at once, 1 to 256. Default: 16. */
+  readonly maxConcurrency?: number;
+}
+
+/** What became of one request of a batch: an answer or an error. */
+export type LLMBatchResult = {
+  /** Id of the entry: its own, or its index. */
+  readonly id: string;
+  /** Index of the request. */
+  readonly index: number;
+} & (
+  | { readonly response: LLMAnswer; readonly error?: never }
+  | { readonly error: ConnectorError; readonly response?: never }
+);
+
+/**
+ * The results of a batch as they are done. Loop over it once: requests begin only as results are
+ * read. Leaving the loop early aborts what is under way.
+ *
+ * The loop throws what ends the batch as a whole: INVALID_REQUEST for none, too many or ids that
+ * are not unique, CALLER_CANCELLED by the signal, whatever a server or the way to it fails with.
+ */
+export interface LLMBatchStream extends AsyncIterable<LLMBatchResult> {
+  /**
+   * Settles when the loop has ended. Of a batch that was cancelled or left it tells what was done,
+   * where requests without a result count as not started; of one that failed as a whole it rejects.
+   */
+  readonly summary: Promise<BatchSummary>;
+}
+
 /**
  * One model, wherever it is served. The one interface of every provider, in process or by a server.
  * Everything it throws is a ConnectorError.
@@ -63,6 +114,18 @@ export interface LLM {
   call(request: LLMRequestInput, settings?: LLMCallSettings): Promise<LLMAnswer>;
   /** Sends one request and gives the answer piece by piece. Nothing is sent before it is read. */
   stream(request: LLMRequestInput, settings?: LLMCallSettings): LLMStream;
+  /**
+   * Sends many requests, at most 10,000, and returns their results in order; a failed one is one
+   * result. Cancelled, it returns what was done, and CALLER_CANCELLED for the rest; where the way
+   * to a server breaks in the middle, likewise. Throws INVALID_REQUEST for none, too many or ids
+   * that are not unique.
+   */
+  batchCall(
+    requests: readonly LLMBatchInput[],
+    settings?: LLMBatchSettings,
+  ): Promise<readonly LLMBatchResult[]>;
+  /** The same, with each result as it is done. Nothing is sent before it is read. */
+  streamBatch(requests: readonly LLMBatchInput[], settings?: LLMBatchSettings): LLMBatchStream;
   /** Counts input tokens: by the provider where it offers that, else by a marked estimate. */
   countTokens(request: LLMRequestInput, settings?: LLMCallSettings): Promise<CountTokensResponse>;
   /** Closes connections. Calls under way are not waited for. */

@@ -7,13 +7,7 @@ import {
   CallRequestSchema,
   StreamCallRequestSchema,
 } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
-import {
-  type Content,
-  ContentSchema,
-  type LLMRequest,
-  LLMRequestSchema,
-  Role,
-} from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { LLMRequest } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import {
   type CallOptions,
   CallOptionsSchema,
@@ -21,19 +15,25 @@ import {
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import type { Clock } from "../contract/clock.ts";
 import type { CallContext, ConnectorApi } from "../contract/connector-api.ts";
-import { type ConnectorError, invalidField } from "../contract/connector-error.ts";
 import type {
-  ContentInput,
   LLM,
   LLMAnswer,
+  LLMBatchInput,
+  LLMBatchResult,
+  LLMBatchSettings,
+  LLMBatchStream,
   LLMCallSettings,
   LLMRequestInput,
   LLMStream,
-  RoleWord,
 } from "../contract/llm.ts";
 import type { LLMSettings } from "../contract/options.ts";
 import { answerOf } from "./answer-of.ts";
+import { batchRequest } from "./batch-request.ts";
+import { batchResults } from "./batch-results.ts";
+import { BatchStream } from "./batch-stream.ts";
 import { Cancellation } from "./cancellation.ts";
+import { received } from "./received.ts";
+import { checkRoles, requestMessage } from "./request-message.ts";
 import { ResponseStream } from "./response-stream.ts";
 
 /** What an LLM client is made of. */
@@ -45,13 +45,6 @@ export interface LLMClientOptions {
   /** Frees what the api holds. */
   readonly close: () => Promise<void>;
 }
-
-const roles: ReadonlyMap<string, Role> = new Map<RoleWord, Role>([
-  ["system", Role.SYSTEM],
-  ["user", Role.USER],
-  ["assistant", Role.ASSISTANT],
-  ["tool", Role.TOOL],
-]);
 
 /** The `LLM` over any ConnectorApi: the one of this process, or a server's. */
 export class LLMClient implements LLM {
@@ -75,6 +68,25 @@ export class LLMClient implements LLM {
     const leaving = new AbortController();
     const events = this.#events(input, settings, leaving.signal);
     return new ResponseStream(events, (reason) => leaving.abort(reason));
+  }
+
+  async batchCall(
+    requests: readonly LLMBatchInput[],
+    settings: LLMBatchSettings = {},
+  ): Promise<readonly LLMBatchResult[]> {
+    const ids = requests.map((input, index) => ("id" in input && input.id) || String(index));
+    return await batchResults(this.streamBatch(requests, settings), ids);
+  }
+
+  streamBatch(requests: readonly LLMBatchInput[], settings: LLMBatchSettings = {}): LLMBatchStream {
+    const { api, clock, settings: own } = this.#options;
+    return new BatchStream({
+      total: requests.length,
+      signal: settings.signal,
+      clock,
+      open: (signal) =>
+        api.batch(batchRequest(requests, settings, this.model, own), this.#context({ signal })),
+    });
   }
 
   countTokens(
@@ -122,34 +134,19 @@ export class LLMClient implements LLM {
   }
 
   #message(
-    { contents = [], ...input }: LLMRequestInput,
+    input: LLMRequestInput,
     { requestId = "" }: LLMCallSettings,
   ): { request: LLMRequest; options: CallOptions } {
+    checkRoles(input);
     const { callOptions } = this.#options.settings;
-    const model = input.model || this.model;
     return {
-      request: create(LLMRequestSchema, { ...input, model, contents: contents.map(contentOf) }),
+      request: requestMessage(input, this.model),
       options: create(CallOptionsSchema, { ...callOptions, requestId }),
     };
   }
 
-  #context({ signal }: Cancellation): CallContext {
+  #context({ signal }: Pick<CallContext, "signal">): CallContext {
     const receivedMs = this.#options.clock.now();
     return { signal, receivedMs, deadlineMs: undefined, caller: "" };
   }
-}
-
-/** Loaded by the first failure: it brings Connect along. */
-async function received(thrown: unknown): Promise<ConnectorError> {
-  const { receivedError } = await import("./received-error.ts");
-  return receivedError(thrown);
-}
-
-function contentOf({ role, ...content }: ContentInput, index: number): Content {
-  const known = typeof role === "string" ? roles.get(role) : role;
-  if (known === undefined) {
-    const words = [...roles.keys()].join(", ");
-    throw invalidField(`request.contents[${index}].role`, `expected one of ${words}`);
-  }
-  return create(ContentSchema, { ...content, role: known });
 }

@@ -84,7 +84,7 @@ describe.each(wires)("over $name", (wire) => {
     };
     const { server } = await serve(answer);
     const client = clientOver(wire, server.url);
-    const bad = { ...askFor(""), request: { model: "a..b", contents: [] } };
+    const bad = { request: { model: "a..b" } };
     const { results, summary } = await client.batchCall({ items: [...items(3), bad] });
     const errors = results.slice(1).map(({ outcome }) => {
       if (outcome.case !== "error") throw new Error("no error");
