@@ -2,7 +2,7 @@ import type { LLMRequest } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { CallOptions } from "../../gen/ts/nexen/connectors/v1/options_pb.ts";
 import { ConnectorError, invalidField } from "../contract/connector-error.ts";
 import type { Target } from "../contract/target.ts";
-import { isInside, preferenceOf } from "./region-fence.ts";
+import { isInside, type Outside, preferenceOf, regionNotAllowed } from "./region-fence.ts";
 import type { Match, Registry } from "./registry.ts";
 
 /** One place that a call may be sent to: a target, one of its keys, and the model's name there. */
@@ -37,7 +37,13 @@ export function candidatesOf(
   const [first, ...others] = [own, ...fallbacks].flatMap((found) =>
     found instanceof ConnectorError ? [] : found,
   );
-  if (first === undefined) throw own;
+  if (first === undefined) {
+    const isFenced = own instanceof ConnectorError && own.reason === "REGION_NOT_ALLOWED";
+    if (!isFenced) throw own;
+    const models = [request.model, ...(options?.fallbackModels ?? [])];
+    const places = models.flatMap((asked) => placesOf(asked, matchOf(asked, options, registry)));
+    throw outsideFence(places, options);
+  }
   if (!options?.apiKey) return [first, ...others];
   return [first, ...others.filter(({ target }) => isSameOrigin(target, first.target))];
 }
@@ -72,13 +78,10 @@ function candidatesOfModel(
   registry: Registry,
 ): readonly Candidate[] | ConnectorError {
   const match = matchOf(asked, options, registry);
-  const found = match.targets.map((target) => ({
-    target,
-    model: sentModel(target, asked, match.model),
-  }));
+  const found = placesOf(asked, match);
   if (found.length === 0) return noTarget(match);
   const allowed = insideFence(found, options);
-  if (allowed.length === 0) return outsideFence(match, options);
+  if (allowed.length === 0) return outsideFence(found, options);
   const usable = allowed.filter(({ target }) => hasKey(target, options));
   if (usable.length === 0) return noKey(allowed[0]?.target);
   const targets = atEndpoint(usable, options);
@@ -93,9 +96,15 @@ function candidatesOfModel(
   );
 }
 
-interface Place {
-  readonly target: Target;
-  readonly model: string;
+/** A target, the name it is sent, and the rule that led to it. */
+type Place = Outside;
+
+function placesOf(asked: string, match: Match): readonly Place[] {
+  return match.targets.map((target) => ({
+    rule: match.rule,
+    target,
+    model: sentModel(target, asked, match.model),
+  }));
 }
 
 function insideFence(places: readonly Place[], options: CallOptions | undefined): readonly Place[] {
@@ -139,16 +148,10 @@ function notConfigured(message: string, provider: string): ConnectorError {
   });
 }
 
-function outsideFence({ rule }: Match, options: CallOptions | undefined): ConnectorError {
-  const fence = (options?.region?.allowed ?? []).join(", ");
-  return new ConnectorError(
-    "REGION_NOT_ALLOWED",
-    `options.region.allowed (${fence}) leaves none of the targets of rule "${rule}"`,
-    {
-      metadata: { rule, allowed: fence },
-      precondition: { type: "REGION_NOT_ALLOWED", description: `allowed regions: ${fence}` },
-    },
-  );
+function outsideFence(places: readonly Place[], options: CallOptions | undefined): ConnectorError {
+  const allowed = options?.region?.allowed ?? [];
+  const outside = places.filter(({ target, model }) => !isInside(target, model, allowed));
+  return regionNotAllowed(outside, allowed);
 }
 
 /** The same places; where the caller names an address, the first that takes one, moved there. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Configuration } from "../config/configuration.ts";
 import { type Connectors, createConnectors } from "../connectors.ts";
 import type { Target } from "../contract/target.ts";
@@ -12,12 +13,18 @@ export class ProviderSide {
   #simulator: Simulator | undefined;
   /** One for all configurations: a secret of an old one may still turn up in its last calls. */
   #redactor: Connectors["redactor"] | undefined;
+  /** One for all configurations with the same rules: a target is not well because a file is new. */
+  #states: Connectors["states"] | undefined;
+  /** One for all configurations: a retry may come after a reload. */
+  #idempotency: Connectors["idempotency"] | undefined;
 
   /** Connectors for a configuration. Those of an earlier one stay as they are. */
   async connect(
     configuration: Configuration,
   ): Promise<{ readonly connectors: Connectors; readonly targets: readonly Target[] }> {
     const targets = await this.#targets(configuration);
+    const { resilience } = configuration;
+    const hasSameRules = isDeepStrictEqual(this.#states?.settings, resilience);
     const connectors = createConnectors({
       targets,
       routes: configuration.routes,
@@ -26,9 +33,14 @@ export class ProviderSide {
       allowedHeaders: configuration.allowedHeaders,
       secrets: configuration.secrets,
       models: configuration.catalogue.models,
+      resilience,
       ...(this.#redactor && { redactor: this.#redactor }),
+      ...(this.#idempotency && { idempotency: this.#idempotency }),
+      ...(this.#states && hasSameRules && { states: this.#states }),
     });
     this.#redactor = connectors.redactor;
+    this.#states = connectors.states;
+    this.#idempotency = connectors.idempotency;
     return { connectors, targets };
   }
 

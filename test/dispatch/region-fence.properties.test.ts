@@ -23,7 +23,10 @@ const truth: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   bedrock: {
     us: ["us-east-1", "us-east-2", "us-west-2"],
     eu: ["eu-central-1", "eu-north-1", "eu-west-1", "eu-west-3"],
-    apac: ["ap-northeast-1", "ap-south-1", "ap-southeast-2", "me-central-1"],
+    apac: [
+      ...["ap-northeast-1", "ap-northeast-3", "ap-south-1", "ap-southeast-2", "ap-southeast-4"],
+      "me-central-1",
+    ],
     jp: ["ap-northeast-1", "ap-northeast-3"],
     au: ["ap-southeast-2", "ap-southeast-4"],
     global: ["us-east-1", "eu-west-1", "sa-east-1", elsewhere],
@@ -168,7 +171,7 @@ function isHeld(region: string, target: Target, allowed: readonly string[]): boo
   );
 }
 
-function candidates(
+function ways(
   list: readonly Sample[],
   allowed: readonly string[],
   fallbackModels: readonly string[],
@@ -183,15 +186,39 @@ function candidates(
     region: { allowed: [...allowed] },
     fallbackModels: [...fallbackModels],
   });
+  return candidatesOf(request, options, registry);
+}
+
+/** The same; none where the fence leaves none. */
+function candidates(...call: Parameters<typeof ways>): readonly Candidate[] {
   try {
-    return candidatesOf(request, options, registry);
+    return ways(...call);
   } catch (thrown) {
     if (thrown instanceof ConnectorError && thrown.reason === "REGION_NOT_ALLOWED") return [];
     throw thrown;
   }
 }
 
+function failure(run: () => unknown): ConnectorError {
+  try {
+    run();
+  } catch (thrown) {
+    if (thrown instanceof ConnectorError) return thrown;
+  }
+  throw new Error("it did not fail as it should");
+}
+
 describe("a fence", () => {
+  it("tells what it left of the model and of each to fall back to", () => {
+    const list = [{ target: { ...at("vertex", { region: "us" }), name: "v" }, runsIn: undefined }];
+    const error = failure(() => ways(list, ["eu"], ["anthropic/claude-3"]));
+    expect(error.reason).toBe("REGION_NOT_ALLOWED");
+    const [own = "", ...others] = error.fields.metadata?.excluded?.split("; ") ?? [];
+    expect(own).toBe("v: zone us (us-central1, …)");
+    expect(others).toEqual([own]);
+    expect(error.fields.metadata?.rule).toMatch(/claude-.*, anthropic\/$/);
+  });
+
   it.prop([samples, fences, fc.boolean()], { numRuns: 2000 })(
     "holds every region in which a candidate may run",
     (list, allowed, falls) => {
