@@ -15,20 +15,18 @@ export interface Parked {
   readonly reason: Reason;
 }
 
-/** One limit as an answer told of it. Texts are read when they matter, which is seldom. */
+/** One limit, and what the last answer told of it. */
 interface Window {
   readonly headers: LimitHeaders;
   readonly perRequest: boolean;
   remaining: number | undefined;
-  limitText: string | undefined;
-  resetText: string | undefined;
 }
 
 /** Tokens of a limit that must be back before another request is worth sending, of the whole. */
 const tokenShare = 0.1;
 
 /** Every so many answers all headers are searched for limits; between, known names are read. */
-const answersPerSearch = 16;
+const answersPerSearch = 64;
 
 /**
  * What a provider still grants to one model under one key, by its own headers.
@@ -41,6 +39,8 @@ export class KeyWindow {
   readonly #clock: Clock;
   #windows: readonly Window[] = [];
   #answers = 0;
+  /** Where size and reset of a limit are read when they matter, which is seldom. */
+  #observed: Headers = {};
   #observedMs = 0;
   #observedWallMs = 0;
   /** Requests that left since the headers were observed. */
@@ -62,11 +62,9 @@ export class KeyWindow {
     }
     if (this.#windows.length === 0) return;
     for (const window of this.#windows) {
-      const { remaining, limit, reset } = window.headers;
-      window.remaining = numberOf(headers[remaining]);
-      window.limitText = limit && headers[limit];
-      window.resetText = reset && headers[reset];
+      window.remaining = numberOf(headers[window.headers.remaining]);
     }
+    this.#observed = headers;
     this.#observedMs = this.#clock.now();
     this.#observedWallMs = wallTimeMs;
     this.#taken = 0;
@@ -107,27 +105,27 @@ export class KeyWindow {
   }
 
   /** How much a limit lacks for the next request. What a request costs in tokens is not known. */
-  #missing({ perRequest, remaining, limitText }: Window): number {
+  #missing({ headers, perRequest, remaining }: Window): number {
     if (remaining === undefined) return 0;
     if (perRequest) return this.#taken + 1 - remaining;
-    return remaining > 0 ? 0 : (numberOf(limitText) ?? 1) * tokenShare;
+    return remaining > 0 ? 0 : Math.max(1, this.#size(headers) * tokenShare);
+  }
+
+  /** What a limit grants when it is full; 0: not told. */
+  #size({ limit }: LimitHeaders): number {
+    return (limit && numberOf(this.#observed[limit])) || 0;
   }
 
   /** When a limit has what it lacks; an instant of the clock, or 0 if that is not known. */
-  #readyMs({ remaining = 0, limitText, resetText }: Window, missing: number): number {
+  #readyMs({ headers, remaining = 0 }: Window, missing: number): number {
+    const resetText = headers.reset && this.#observed[headers.reset];
     const resetMs = resetDelayMs(resetText, this.#observedWallMs);
     if (resetMs === undefined || resetMs <= 0) return 0;
-    const refill = (numberOf(limitText) ?? 0) - remaining;
+    const refill = this.#size(headers) - remaining;
     return this.#observedMs + (refill > missing ? (resetMs * missing) / refill : resetMs);
   }
 }
 
 function newWindow(headers: LimitHeaders): Window {
-  return {
-    headers,
-    perRequest: headers.name.startsWith("req"),
-    remaining: undefined,
-    limitText: undefined,
-    resetText: undefined,
-  };
+  return { headers, perRequest: headers.name.startsWith("req"), remaining: undefined };
 }

@@ -1,5 +1,8 @@
+/** Name of an entry, in parts: joining them for each look-up would cost more than the look-up. */
+export type Path = readonly [first: string, second: string, third: string];
+
 interface Entry<T> {
-  readonly key: string;
+  readonly path: Path;
   readonly value: T;
   newer: Entry<T> | undefined;
   older: Entry<T> | undefined;
@@ -8,7 +11,8 @@ interface Entry<T> {
 /** A map of at most `max` entries; the one that was used the longest time ago goes first. */
 export class LeastRecentMap<T> {
   readonly #max: number;
-  readonly #entries = new Map<string, Entry<T>>();
+  readonly #entries = new Map<string, Map<string, Map<string, Entry<T>>>>();
+  #size = 0;
   #newest: Entry<T> | undefined;
   #oldest: Entry<T> | undefined;
 
@@ -19,7 +23,7 @@ export class LeastRecentMap<T> {
 
   /** Entries now. */
   get size(): number {
-    return this.#entries.size;
+    return this.#size;
   }
 
   /** The values, the one used last first. Looking at them is no use of them. */
@@ -27,10 +31,10 @@ export class LeastRecentMap<T> {
     for (let entry = this.#newest; entry !== undefined; entry = entry.older) yield entry.value;
   }
 
-  /** The value of a key, made if it is missing; it is the one used last now. */
-  take(key: string, make: () => T): T {
-    const known = this.#entries.get(key);
-    if (known === undefined) return this.#add(key, make());
+  /** The value of a path, made if it is missing; it is the one used last now. */
+  take(first: string, second: string, third: string, make: () => T): T {
+    const known = this.#entries.get(first)?.get(second)?.get(third);
+    if (known === undefined) return this.#add([first, second, third], make());
     if (known !== this.#newest) {
       this.#unlink(known);
       this.#link(known);
@@ -38,15 +42,27 @@ export class LeastRecentMap<T> {
     return known.value;
   }
 
-  #add(key: string, value: T): T {
-    const entry = { key, value, newer: undefined, older: undefined };
-    this.#entries.set(key, entry);
+  #add(path: Path, value: T): T {
+    const entry: Entry<T> = { path, value, newer: undefined, older: undefined };
+    const [first, second, third] = path;
+    const seconds = this.#entries.get(first) ?? new Map<string, Map<string, Entry<T>>>();
+    const thirds = seconds.get(second) ?? new Map<string, Entry<T>>();
+    this.#entries.set(first, seconds.set(second, thirds.set(third, entry)));
     this.#link(entry);
-    if (this.#entries.size > this.#max && this.#oldest !== undefined) {
-      this.#entries.delete(this.#oldest.key);
-      this.#unlink(this.#oldest);
-    }
+    this.#size++;
+    if (this.#size > this.#max && this.#oldest !== undefined) this.#forget(this.#oldest);
     return value;
+  }
+
+  #forget(entry: Entry<T>): void {
+    this.#unlink(entry);
+    this.#size--;
+    const [first, second, third] = entry.path;
+    const seconds = this.#entries.get(first);
+    const thirds = seconds?.get(second);
+    thirds?.delete(third);
+    if (thirds?.size === 0) seconds?.delete(second);
+    if (seconds?.size === 0) this.#entries.delete(first);
   }
 
   #link(entry: Entry<T>): void {

@@ -50,7 +50,21 @@ export function resetDelayMs(text: string | undefined, wallTimeMs: number): numb
 
 /** A plain decimal number, 0 or more. Unset: it is none. */
 export function numberOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^\s*\d+(?:\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
+  if (text === undefined) return undefined;
+  return digitsOf(text) ?? (/^\s*\d+(?:\.\d+)?\s*$/.test(text) ? Number(text) : undefined);
+}
+
+/** The usual case, several times a call: digits alone, few enough to be exact. */
+function digitsOf(text: string): number | undefined {
+  const { length } = text;
+  if (length === 0 || length > 15) return undefined;
+  let value = 0;
+  for (let index = 0; index < length; index++) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 /** How far off a date is, ms; past ones are below 0. Unset: it is no date. */

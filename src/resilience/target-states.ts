@@ -56,27 +56,27 @@ export class TargetStates {
 
   /** Health of a model (the name sent) at a target. */
   health(target: string, model: string): TargetHealth {
-    return this.#healths.take(`${target}\0${model}`, this.#newHealth);
+    return this.#healths.take(target, model, "", this.#newHealth);
   }
 
   /** How many retries a target may be sent. */
   budget(target: string): RetryBudget {
-    return this.#budgets.take(target, this.#newBudget);
+    return this.#budgets.take(target, "", "", this.#newBudget);
   }
 
   /** What the provider grants to a model under a key; `keyId` names the key and is no secret. */
   key(target: string, keyId: string, model: string): KeyWindow {
-    return this.#keys.take(`${target}\0${keyId}\0${model}`, this.#newKey);
+    return this.#keys.take(target, keyId, model, this.#newKey);
   }
 
   /** Whether a key is set aside at a target. */
   keyStanding(target: string, keyId: string): KeyQuarantine {
-    return this.#standings.take(`${target}\0${keyId}`, this.#newStanding);
+    return this.#standings.take(target, keyId, "", this.#newStanding);
   }
 
   /** The places of a target. */
   limiter(target: string): ConcurrencyLimiter {
-    return this.#limiters.take(target, this.#newLimiter);
+    return this.#limiters.take(target, "", "", this.#newLimiter);
   }
 
   readonly #newHealth = (): TargetHealth =>
