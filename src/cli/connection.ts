@@ -51,7 +51,8 @@ async function open({
   const configuration = loadConfiguration({
     file: config,
     environment: process.env,
-    flags: { simulate },
+    // It does not listen: a target may be where a server would.
+    flags: { simulate, port: 0 },
     adapters,
   });
   if (configuration.simulate) note("simulated: no real provider is called");

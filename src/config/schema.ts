@@ -168,7 +168,8 @@ const targetShape = {
   dialect: text(() => undefined).optional(),
   base_url: baseURL.optional(),
   api_key: readSecret(keyProblem).optional(),
-  api_keys: list(readSecret(keyProblem))
+  // One that refers to what is not set has been left out.
+  api_keys: list(readSecret(keyProblem).optional())
     .min(1, emptyList)
     .max(keysMax, `expected at most ${keysMax}`)
     .optional(),
@@ -231,7 +232,8 @@ const resilienceShape = Object.fromEntries(
       step === undefined ? "a number" : step === 1 ? "a whole number" : "a multiple of 10";
     const parse = (input: unknown): number | undefined => {
       const number = parseNumber(input);
-      return number !== undefined && number % (step ?? number) === 0 ? number : undefined;
+      if (number === undefined || step === undefined) return number;
+      return number % step === 0 ? number : undefined;
     };
     return [resilienceKey(name), ranged(parse, bounds, kind).optional()];
   }),

@@ -26,6 +26,7 @@ const everything: Loading = {
         dialect: responses
         api_key: ${reference("KEY")}
         region: eu
+        zone: europe
         models: { A: "$${reference("x")}", "1": two }
         headers: { x-a: "yes", x-b: "$${reference("y")}: #" }
         egress: { allow_private: true }
@@ -42,6 +43,9 @@ const everything: Loading = {
         key_header: X-Key
         path: "/{model}/v"
         body: { tier: [1, "$${reference("w")}", { deep: null }] }
+      - name: many
+        adapter: openai
+        api_keys: [one-key, two-key, "${reference("KEY")}"]
       - name: signed
         adapter: anthropic
         host: bedrock
@@ -70,6 +74,7 @@ const everything: Loading = {
     allowed_headers: []
     defaults: { timeout: 1500ms, attempt_timeout: 1h, retry: { max_attempts: 2 } }
     limits: { request_bytes: 1KiB, drain_grace_ms: 0 }
+    resilience: { breaker_failures: 3, budget_ratio: 0.25 }
   `,
   environment: { KEY: "k" },
 };
