@@ -11,7 +11,8 @@ export interface Clock {
   /** Wall-clock milliseconds since 1970: for timestamps and HTTP dates. */
   wallTimeMs(): number;
   /**
-   * Calls back once after `delayMs` (0 or more; over 2^31-1 is cut to that). Keeps no process up.
+   * Calls back once after `delayMs` (0 or more; over 2^31-1 is cut to that), by `now()` never
+   * earlier. Keeps no process up.
    */
   schedule(delayMs: number, callback: () => void): Timer;
 }
@@ -23,8 +24,15 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wallTimeMs: () => Date.now(),
   schedule(delayMs, callback) {
-    const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), delayMsMax));
-    timer.unref();
+    const dueMs = performance.now() + Math.min(Math.max(delayMs, 0), delayMsMax);
+    const arm = (): NodeJS.Timeout =>
+      setTimeout(fire, Math.ceil(dueMs - performance.now())).unref();
+    // Node counts whole milliseconds from the start of its turn, and may be early by one.
+    const fire = (): void => {
+      if (performance.now() < dueMs) timer = arm();
+      else callback();
+    };
+    let timer = arm();
     return { clear: () => clearTimeout(timer) };
   },
 };

@@ -33,7 +33,7 @@ interface TargetOfWire {
 }
 
 const claude = "claude-sonnet-4-5";
-const vertex = "region: eu-west-1, project: simulated-project";
+const vertex = "region: europe-west4, project: simulated-project";
 
 /** A target of every wire, at a simulated provider. */
 export const targetOfWire: Readonly<Record<FaultWire, TargetOfWire>> = {
@@ -311,12 +311,12 @@ export const ms: (ms: number) => Duration = durationFromMs;
 
 /** Runs something for every way at once; all must succeed. */
 export function byEveryWay(run: (way: Way) => Promise<void>): Promise<void> {
-  return byEach(ways, run);
+  return byWays(ways, run);
 }
 
 /** The same for streams alone. */
 export function byEveryStream(run: (way: Way) => Promise<void>): Promise<void> {
-  return byEach(
+  return byWays(
     ways.filter(({ streamed }) => streamed),
     run,
   );
@@ -324,13 +324,17 @@ export function byEveryStream(run: (way: Way) => Promise<void>): Promise<void> {
 
 /** The same for whole answers alone. */
 export function byEveryCall(run: (way: Way) => Promise<void>): Promise<void> {
-  return byEach(
+  return byWays(
     ways.filter(({ streamed }) => !streamed),
     run,
   );
 }
 
-async function byEach(chosen: readonly Way[], run: (way: Way) => Promise<void>): Promise<void> {
+/** The same for some ways. */
+export async function byWays(
+  chosen: readonly Way[],
+  run: (way: Way) => Promise<void>,
+): Promise<void> {
   const results = await Promise.allSettled(chosen.map(run));
   const failed = results.flatMap((result, index) =>
     result.status === "rejected" ? [{ way: chosen[index]?.name, reason: result.reason }] : [],

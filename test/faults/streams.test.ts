@@ -81,7 +81,6 @@ describe.each(faultWires)("%s", (wire) => {
   });
 
   it("S06 a stall is an attempt's timeout before the first delta, and a stream's after", async () => {
-    const options = { ...once, firstDeltaTimeout: ms(100), idleTimeout: ms(100) };
     const ends: string[] = [];
     await streams(
       wire,
@@ -90,7 +89,7 @@ describe.each(faultWires)("%s", (wire) => {
         expect([error?.reason, events.length]).toEqual(["ATTEMPT_TIMEOUT", 0]);
         ends.push("first");
       },
-      { options },
+      { options: { ...once, firstDeltaTimeout: ms(100) } },
     );
     await streams(
       wire,
@@ -99,7 +98,7 @@ describe.each(faultWires)("%s", (wire) => {
         isTold(outcome, "STREAM_STALLED");
         ends.push("idle");
       },
-      { options },
+      { options: { ...once, idleTimeout: ms(100) } },
     );
     expect(ends.length).toBe(6);
   });
