@@ -2,7 +2,9 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import type { LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { Dialect, Framing } from "../contract/adapter.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
+import { hopHeader, loopStatus } from "../contract/hop.ts";
 import type { Limits } from "../contract/limits.ts";
+import type { Target } from "../contract/target.ts";
 import { parseBoundedJSON } from "../framing/bounded-json.ts";
 import { createFramer } from "../framing/framer.ts";
 import { readText } from "../framing/read-text.ts";
@@ -30,6 +32,7 @@ export async function openAnswer(
   const { status, headers } = response;
   record.answered(status, headers);
   if (status >= 200 && status < 300) return response;
+  if (status === loopStatus && headers[hopHeader] !== undefined) throw routingLoop(plan.target);
   const body = await readText(response.body, limits.errorBodyBytes, "cut");
   throw guarded(() => plan.target.dialect.toError({ status, headers, body }));
 }
@@ -149,6 +152,13 @@ function aggregate(text: string, framing: Framing, plan: AttemptPlan, limits: Li
     throw new ConnectorError("STREAM_TRUNCATED", "the provider's answer ended before its end");
   }
   return end.response;
+}
+
+function routingLoop({ name }: Target): ConnectorError {
+  const description = `target "${name}" leads to a Connectors server: correct its base_url`;
+  return new ConnectorError("ROUTING_LOOP", description, {
+    precondition: { type: "ROUTING_LOOP", description },
+  });
 }
 
 function malformed(message: string): ConnectorError {

@@ -5,6 +5,7 @@ import {
 } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { AuthScheme, EncodeInput, Place, WireRequest } from "../contract/adapter.ts";
 import { ConnectorError, toConnectorError } from "../contract/connector-error.ts";
+import { hopHeader } from "../contract/hop.ts";
 import type { Target } from "../contract/target.ts";
 import { authorize } from "../http/credentials.ts";
 import type { HttpRequest } from "../http/http-client.ts";
@@ -37,7 +38,7 @@ export function providerRequest(
   );
   const warnings = [...plan.warnings, ...wire.warnings];
   if (plan.strict) refuseLosses(warnings);
-  const headers = {
+  const headers: Record<string, string> = {
     "content-type": "application/json",
     accept: stream ? "text/event-stream" : "application/json",
     "user-agent": "nexen-connectors",
@@ -47,6 +48,7 @@ export function providerRequest(
   const { keyHeader, dialect } = target;
   const auth: AuthScheme = keyHeader ? { scheme: "header", name: keyHeader } : dialect.auth;
   authorize(headers, auth, plan.callerKey ?? target.apiKey);
+  headers[hopHeader] = "1";
   return {
     http: {
       method: wire.method,

@@ -30,6 +30,7 @@ import { connectErrorOf } from "./error-status.ts";
 import { endLateAnswer } from "./late-answer.ts";
 import { gatherPieces } from "./request-body.ts";
 import { requestGate } from "./request-gate.ts";
+import { isLoop, refuseLoop, routingLoop } from "./routing-loop.ts";
 import type { ServerAdmission } from "./server-admission.ts";
 
 type NodeRequest = Parameters<RequestHandler>[0];
@@ -79,7 +80,12 @@ export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
 
   return (request, response) => {
     const [path = ""] = (request.url ?? "").split("?", 1);
-    const handler = handlers.get(path) ?? unknownHandler(request);
+    const known = handlers.get(path);
+    if (known === undefined && isLoop(request.headers)) {
+      refuseLoop(response);
+      return;
+    }
+    const handler = known ?? unknownHandler(request);
     if (handler === undefined) {
       response.writeHead(404);
       response.end();
@@ -154,7 +160,8 @@ function identity(
   path: string,
   authenticator: Authenticator,
 ): Pick<Arrival, "caller" | "refusal"> {
-  const refusal = binaryHeaderFault(request.headers);
+  const loop = isLoop(request.headers) ? routingLoop() : undefined;
+  const refusal = loop ?? binaryHeaderFault(request.headers);
   if (refusal !== undefined || path.startsWith(healthPath)) return { caller: "", refusal };
   try {
     const { authorization } = request.headers;
