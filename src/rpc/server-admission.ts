@@ -42,7 +42,7 @@ export class ServerAdmission {
   constructor(options: ServerAdmissionOptions) {
     this.#options = options;
     this.#places = new ServerPlaces(options);
-    this.#monitor = new LoadMonitor(options, () => this.#places.active > 0);
+    this.#monitor = new LoadMonitor(options, () => this.#places.active);
     this.#callers = new CallerLimits(options.clock, options.callers ?? []);
   }
 
