@@ -55,6 +55,12 @@ export function isAbout(spell: Spell, place: { name: string; region: string }): 
   return at === undefined || at.includes(place.name) || at.includes(place.region);
 }
 
+/** Whether a region is inside a fence of glob patterns; no patterns fence nothing. */
+export function isInside(region: string, allowed: readonly string[]): boolean {
+  if (allowed.length === 0) return true;
+  return allowed.some((glob) => new RegExp(`^${glob.replaceAll("*", ".*")}$`, "i").test(region));
+}
+
 /** What it is like at a place: a fair day, changed by each spell that holds, in order. */
 export function conditionsAt(
   spells: readonly Spell[],

@@ -46,6 +46,7 @@ export class FakeExchange implements BodySource {
   /** The place dies under it: it is cut off, or nothing comes any more. */
   die(how: "cut" | "silence"): void {
     if (this.#facts.closedMs !== undefined) return;
+    this.#facts.wasStruck = true;
     if (how === "silence") {
       this.#timer?.clear();
       this.#isSilenced = true;

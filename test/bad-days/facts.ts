@@ -22,6 +22,8 @@ export interface AttemptFacts {
   wholeMs: number | undefined;
   /** Characters of text that were told. */
   told: number;
+  /** Whether the place died while it was under way. */
+  wasStruck: boolean;
   closedMs: number | undefined;
   /** What closed it: the provider's own doing, the product's wish, or the death of the place. */
   closedBy: "provider" | "product" | "weather" | undefined;
@@ -48,6 +50,8 @@ export interface CallFacts {
   readonly startMs: number;
   /** The instant by which it must have ended. Infinity: none. */
   readonly deadlineMs: number;
+  /** How long ago one of the places it may go to has answered, with nothing wrong there since, ms. */
+  provenForMs: number;
   /** When the caller cancelled. */
   cancelledMs: number | undefined;
   /** When the caller last asked for an event, or for the answer. */

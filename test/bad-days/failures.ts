@@ -70,7 +70,8 @@ export function failureScript(name: StatusName, input: FailureInput): Script {
       : failures[name];
   const isMute = status >= 500 && chance.happens(0.4);
   const body = isMute ? chance.pick(mute) : wire.failure(complaint);
-  const hint = name === "daily quota" ? farHint(input) : mayHint ? hintOf(input) : noHint;
+  const hint =
+    name === "daily quota" ? farHint(input) : mayHint ? hintOf(input, status === 429) : noHint;
   return {
     name,
     reason,
@@ -96,21 +97,28 @@ interface Hint {
 
 const noHint: Hint = { waitMs: undefined, headers: {} };
 /** Values that no client may believe. */
-const unbelievable = ["-1", "NaN", "1e9", "soon", "99999999999", "Mon, 01 Jan 2001 00:00:00 GMT"];
+const unbelievable = ["-1", "NaN", "soon", "", "Mon, 01 Jan 2001 00:00:00 GMT"];
+/** The same for failures that are no limits: of a limit it would say that a quota is used up. */
+const tooLong = ["1e9", "99999999999"];
 
 function farHint(input: FailureInput): Hint {
   return hintFor("seconds", dailyWaitSeconds * 1000, input);
 }
 
-function hintOf(input: FailureInput): Hint {
+function hintOf(input: FailureInput, isLimit: boolean): Hint {
   const { chance, hint, waitMs } = input;
   if (hint === "none") return noHint;
   if (waitMs !== undefined) return hintFor(hint, waitMs, input);
   if (chance.happens(0.1)) {
-    return { waitMs: undefined, headers: { "retry-after": chance.pick(unbelievable) } };
+    return {
+      waitMs: undefined,
+      headers: {
+        "retry-after": chance.pick(isLimit ? unbelievable : [...unbelievable, ...tooLong]),
+      },
+    };
   }
   // A minute and a half is more than any call may wait, and sets the place aside for all.
-  const seconds = chance.happens(0.02) ? 90 : chance.pick([0, 1, 1, 2, 2, 3, 5, 8]);
+  const seconds = chance.happens(0.003) ? 90 : chance.pick([0, 1, 1, 2, 2, 3, 5, 8]);
   return hintFor(hint, seconds * 1000, input);
 }
 

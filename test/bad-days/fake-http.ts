@@ -1,6 +1,7 @@
 import type { Clock } from "../../src/contract/clock.ts";
 import type { HttpRequest, HttpResponse, ProviderHttp } from "../../src/http/http-client.ts";
-import { isAbout, type Spell } from "./conditions.ts";
+import type { CallerPlan } from "./caller-plan.ts";
+import { isAbout, isInside, type Spell } from "./conditions.ts";
 import { FakeExchange } from "./exchange.ts";
 import type { AttemptFacts, CallFacts } from "./facts.ts";
 import { note } from "./facts.ts";
@@ -51,6 +52,18 @@ export class FakeHttp implements ProviderHttp {
     return this.#open.size;
   }
 
+  /** How long ago one of the places that a call may go to has answered, with nothing wrong since. */
+  provenForMs({ model, fallbackModels, allowed }: CallerPlan): number {
+    const names = [model, ...fallbackModels];
+    let provenForMs = 0;
+    for (const provider of this.#providers.values()) {
+      const { models, region } = provider.place;
+      if (!names.some((name) => models[name] !== undefined)) continue;
+      if (isInside(region, allowed)) provenForMs = Math.max(provenForMs, provider.provenForMs());
+    }
+    return provenForMs;
+  }
+
   async send(request: HttpRequest): Promise<HttpResponse> {
     request.signal.throwIfAborted();
     const provider = this.#providers.get(new URL(request.url).host);
@@ -66,6 +79,7 @@ export class FakeHttp implements ProviderHttp {
     provider.busy += 1;
     const exchange = new FakeExchange(request, facts, this.#clock, (closed) => {
       provider.busy -= 1;
+      if (facts.logicalMs !== undefined) provider.answered();
       this.#open.delete(closed);
       const { closedMs = 0, closedBy, told } = facts;
       note(call, closedMs, `attempt ${facts.serial} closed by ${closedBy}, told ${told}`);
@@ -98,6 +112,7 @@ export class FakeHttp implements ProviderHttp {
       logicalMs: undefined,
       wholeMs: undefined,
       told: 0,
+      wasStruck: false,
       closedMs: undefined,
       closedBy: undefined,
     };

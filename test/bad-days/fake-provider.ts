@@ -1,6 +1,6 @@
 import type { Clock } from "../../src/contract/clock.ts";
 import { Chance } from "./chance.ts";
-import { type Conditions, conditionsAt, type Spell } from "./conditions.ts";
+import { type Conditions, conditionsAt, isAbout, type Spell } from "./conditions.ts";
 import { failureScript } from "./failures.ts";
 import { type FaultInput, type FaultName, faults, isStatusName } from "./faults.ts";
 import type { Place } from "./place.ts";
@@ -29,6 +29,9 @@ export class FakeProvider {
   readonly #spells: readonly Spell[];
   readonly #clock: Clock;
   readonly #chance: Chance;
+  /** First answer after the last spell, and the end of that spell. */
+  #provenMs = 0;
+  #provenSinceSpellMs = -1;
   /** By key: requests of the window that runs, and when it began. */
   readonly #windows: { count: number; sinceMs: number }[];
 
@@ -38,6 +41,29 @@ export class FakeProvider {
     this.#clock = clock;
     this.#chance = new Chance(seed, 7, number);
     this.#windows = place.keys.map(() => ({ count: 0, sinceMs: 0 }));
+  }
+
+  /** An answer has come whole. */
+  answered(): void {
+    const wellSinceMs = this.#wellSinceMs();
+    if (wellSinceMs === this.#provenSinceSpellMs || wellSinceMs > this.#clock.now()) return;
+    this.#provenSinceSpellMs = wellSinceMs;
+    this.#provenMs = this.#clock.now();
+  }
+
+  /** How long ago it has answered, with nothing wrong since. 0: it has not. */
+  provenForMs(): number {
+    const isProven = this.#wellSinceMs() === this.#provenSinceSpellMs;
+    return isProven ? this.#clock.now() - this.#provenMs : 0;
+  }
+
+  /** End of the last spell that has begun. */
+  #wellSinceMs(): number {
+    const nowMs = this.#clock.now();
+    const begun = this.#spells.filter(
+      (spell) => spell.fromMs <= nowMs && isAbout(spell, this.place),
+    );
+    return Math.max(0, ...begun.map(({ toMs }) => toMs));
   }
 
   /** What becomes of a request that arrives now. */

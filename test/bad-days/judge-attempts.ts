@@ -1,3 +1,4 @@
+import { isInside } from "./conditions.ts";
 import type { AttemptFacts, CallFacts } from "./facts.ts";
 import {
   atOnceMs,
@@ -15,6 +16,9 @@ const waitMsMax = 60_000;
 /** Time for which what follows a whole answer may be read, ms. */
 const drainMsMax = 1000;
 
+/** Time after the first answer in which a target is trusted with every call again, ms. */
+const trustedAfterMs = 5_000;
+
 /** Rules about the attempts of a call. */
 export const attemptInvariants: readonly Invariant[] = [
   { name: "at most 3 attempts", judge: atMostThree },
@@ -27,6 +31,7 @@ export const attemptInvariants: readonly Invariant[] = [
   { name: "no other attempt after the first delta", judge: noneAfterDelta },
   { name: "a wait that fits is kept (T17)", judge: waitKept },
   { name: "a wait that does not fit is not begun (T17)", judge: noUselessWait },
+  { name: "a healthy place is used", judge: healthyUsed },
   { name: "spent means one request and no sleep (T18)", judge: spentAtOnce },
 ];
 
@@ -39,14 +44,8 @@ function atMostThree({ attempts, plan }: CallFacts): Verdict {
 function insideFence({ attempts, plan }: CallFacts): Verdict {
   const { allowed } = plan;
   if (allowed.length === 0) return undefined;
-  const outside = attempts.find(
-    ({ place }) => !allowed.some((glob) => matches(glob, place.region)),
-  );
+  const outside = attempts.find(({ place }) => !isInside(place.region, allowed));
   return verdict(outside && `${outside.place.name} is outside of ${allowed.join(", ")}`);
-}
-
-function matches(glob: string, region: string): boolean {
-  return new RegExp(`^${glob.replaceAll("*", ".*")}$`, "i").test(region);
 }
 
 function oneAtATime({ attempts, plan }: CallFacts): Verdict {
@@ -180,6 +179,14 @@ function noUselessWait(facts: CallFacts): Verdict {
   return verdict(
     !fits && waitedMs > atOnceMs ? `${waitedMs} ms were waited for nothing` : undefined,
   );
+}
+
+/** A breaker that stays shut out of habit is as bad as an outage. */
+function healthyUsed({ end, attempts, provenForMs }: CallFacts): Verdict {
+  if (provenForMs < trustedAfterMs) return undefined;
+  const isOpen = end?.kind === "error" && end.error.reason === "TARGET_CIRCUIT_OPEN";
+  const isUnused = isOpen && attempts.length === 0;
+  return verdict(isUnused ? `nobody was asked, one answers for ${provenForMs} ms` : undefined);
 }
 
 function spentAtOnce(facts: CallFacts): Verdict {

@@ -173,7 +173,7 @@ function usageOfAnswer(facts: CallFacts): Verdict {
   const expected = answered?.script.outputTokens;
   if (usage.source === UsageSource.ESTIMATED) {
     // The weather may cut a stream off between the end of its text and its report.
-    const wasTold = expected !== undefined && answered?.closedBy !== "weather";
+    const wasTold = expected !== undefined && answered?.wasStruck === false;
     return verdict(wasTold ? "estimated, but it was reported" : undefined);
   }
   if (usage.source !== UsageSource.REPORTED) return { wrong: "the usage has no source" };

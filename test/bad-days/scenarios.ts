@@ -114,10 +114,16 @@ export const scenarios: readonly Scenario[] = [
     story: "fewer requests are allowed than wanted; keys are spent and revoked",
     callsPerSecond: 60,
     models: {
-      "house-model": ["openai eu-1 3", "anthropic eu-2 2"],
+      "house-model": ["openai eu-1 3", "anthropic eu-2 2", "openai eu-3"],
       "spare-model": ["anthropic eu-2 2"],
     },
-    habits: { ...plainHabits, timeouts: 0.5, timeoutMs: [300, 20_000] },
+    habits: {
+      ...plainHabits,
+      timeouts: 0.5,
+      timeoutMs: [300, 20_000],
+      fences: 0.3,
+      fenceChoices: [["eu-3"], ["eu-1"], ["eu-2"]],
+    },
     spells: rateLimits,
   },
   {

@@ -42,9 +42,13 @@ export interface Day {
 
 /** Calls that are made when the day is over and everything has healed. */
 const aftermathCalls = 60;
+/** Calls before them, at a quarter of the rate. */
+const gentleCalls = 100;
 /** Time in which everything must have healed: keys are set aside for minutes. */
 const healingMs = 900_000;
 const judgedAfterMs = reactionMs + 10;
+/** Time that a connection may be read on after its answer, and a bit, ms. */
+const drainMsMax = 1100;
 const progressEvery = 2000;
 
 /** Simulates a day: the same settings give the same history, to the last event. */
@@ -60,6 +64,10 @@ class Simulation {
   readonly #digest = createHash("sha256");
   readonly #underWay = new Map<number, CallFacts>();
   #over = 0;
+  /** When the last call was judged, ms. */
+  #judgedMs = 0;
+  #lastSpellMs = 0;
+  #http: FakeHttp | undefined;
 
   constructor(settings: DaySettings) {
     this.#settings = settings;
@@ -73,6 +81,7 @@ class Simulation {
     const http = new FakeHttp(places, spells, this.#clock, seed, (index) =>
       this.#underWay.get(index),
     );
+    this.#http = http;
     const connect = this.#settings.connect ?? product;
     const api = connect({
       targets: places.map(targetOf),
@@ -82,11 +91,16 @@ class Simulation {
       http: wrapHttp(http),
       random: new Chance(seed, 3).next,
     });
-    await this.#callAll(api, 0, calls, scenario.habits);
+    this.#lastSpellMs = Math.max(0, ...spells.map(({ toMs }) => toMs));
+    const watch = new RejectionWatch();
+    await this.#callAll(api, 0, calls, scenario.habits, scenario.callsPerSecond);
     this.#judgeRest(http);
     const day = this.#tally.calls.length;
+    const missing = day === calls ? undefined : `${day} of ${calls} calls were`;
+    this.#judge.world("every call is judged", missing);
     await this.#aftermath(api, calls);
     this.#judgeRest(http);
+    this.#judge.world("no rejection is unhandled", watch.stop());
     const world = {
       tally: this.#tally,
       spells,
@@ -106,10 +120,15 @@ class Simulation {
   }
 
   /** Makes calls at chance instants, and waits until all is quiet. */
-  async #callAll(api: ConnectorApi, first: number, count: number, habits: Habits): Promise<void> {
-    const { seed, scenario } = this.#settings;
-    const arrivals = new Chance(seed, 4, first);
-    const meanMs = 1000 / scenario.callsPerSecond;
+  async #callAll(
+    api: ConnectorApi,
+    first: number,
+    count: number,
+    habits: Habits,
+    callsPerSecond: number,
+  ): Promise<void> {
+    const arrivals = new Chance(this.#settings.seed, 4, first);
+    const meanMs = 1000 / callsPerSecond;
     const next = (index: number): void => {
       if (index === first + count) return;
       this.#clock.schedule(arrivals.gapMs(meanMs), () => {
@@ -124,6 +143,7 @@ class Simulation {
   async #call(api: ConnectorApi, index: number, habits: Habits): Promise<void> {
     const plan = planCaller(this.#settings.seed, index, habits);
     const facts = newFacts(plan, this.#clock.now());
+    facts.provenForMs = this.#http?.provenForMs(plan) ?? 0;
     this.#underWay.set(index, facts);
     await makeCall(facts, api, this.#clock);
     this.#clock.schedule(judgedAfterMs, () => this.#finish(facts));
@@ -134,17 +154,24 @@ class Simulation {
     this.#judge.call(facts);
     this.#tally.add(facts);
     this.#digest.update(`${facts.index}\n${facts.history.join("\n")}\n`);
+    this.#judgedMs = this.#clock.now();
     this.#over += 1;
     if (this.#over % progressEvery === 0) this.#settings.onProgress?.(this.#over);
   }
 
-  /** Whether every place, key and queue is free again: all is well, so every call must be. */
+  /**
+   * Whether every place, key and queue is free again: all is well, so every call must be, but for
+   * the first ones, since a target that was ill is given few calls at first.
+   */
   async #aftermath(api: ConnectorApi, first: number): Promise<void> {
     this.#clock.schedule(healingMs, () => undefined);
     await this.#clock.run();
-    const before = this.#tally.calls.length;
     const { scenario } = this.#settings;
-    await this.#callAll(api, first, aftermathCalls, { ...plainHabits, ...fenceOf(scenario) });
+    const { callsPerSecond } = scenario;
+    const habits = { ...plainHabits, ...fenceOf(scenario) };
+    await this.#callAll(api, first, gentleCalls, habits, callsPerSecond / 4);
+    const before = this.#tally.calls.length;
+    await this.#callAll(api, first + gentleCalls, aftermathCalls, habits, callsPerSecond);
     const failed = this.#tally.calls.slice(before).filter(({ end }) => end !== "OK");
     const told = `${failed.length} of ${aftermathCalls} calls failed, such as ${failed[0]?.end}`;
     this.#judge.world("all is well when all has healed", failed.length > 0 ? told : undefined);
@@ -152,13 +179,32 @@ class Simulation {
 
   #judgeRest(http: FakeHttp): void {
     for (const facts of this.#underWay.values()) this.#finish(facts);
-    const timers = this.#clock.pendingTimers;
-    this.#judge.world("no timer is left", timers > 0 ? `${timers} timers` : undefined);
+    const lateMs = this.#clock.now() - Math.max(this.#judgedMs + drainMsMax, this.#lastSpellMs);
+    const timer = lateMs > 0 ? `a timer fired ${lateMs} ms after all was over` : undefined;
+    this.#judge.world("no timer is left", timer);
     const { openExchanges, strays } = http;
     const open = openExchanges > 0 ? `${openExchanges} requests are open` : undefined;
     this.#judge.world("no request is left open", open);
     const stray = strays > 0 ? `${strays} requests of calls that were over` : undefined;
     this.#judge.world("no request of a call that is over", stray);
+  }
+}
+
+/** Sees promises that are rejected and that nobody looks after. */
+class RejectionWatch {
+  #first: string | undefined;
+  readonly #onRejection = (reason: unknown): void => {
+    this.#first ??= String(reason);
+  };
+
+  constructor() {
+    process.on("unhandledRejection", this.#onRejection);
+  }
+
+  /** Stops watching, and gives what was seen first. */
+  stop(): string | undefined {
+    process.off("unhandledRejection", this.#onRejection);
+    return this.#first;
   }
 }
 
