@@ -40,3 +40,13 @@ export interface CallFlags extends RequestFlags {
   readonly stream?: boolean;
   readonly showGrpcurl?: boolean;
 }
+
+/** Flags of `batch`. */
+export interface BatchFlags extends ConnectionFlags {
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly concurrency?: number;
+  readonly model?: string;
+  readonly timeout?: number;
+  readonly quiet?: boolean;
+}

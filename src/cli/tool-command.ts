@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parseBaseURL } from "../config/base-url.ts";
+import { batchCommand } from "./batch-command.ts";
 import { completionCommand } from "./completion-command.ts";
+import { decimal, wholeNumber } from "./flag-values.ts";
 import type { CallFlags, RequestFlags, ResolveFlags } from "./flags.ts";
 import { modelsCommand } from "./models-command.ts";
 import { serveCommand } from "./serve-command.ts";
@@ -18,6 +20,7 @@ export function toolCommand(): Command {
   tool.addCommand(serveCommand());
   tool.addCommand(callCommand());
   tool.addCommand(countCommand());
+  tool.addCommand(batchCommand(withConnectionFlags(new Command("batch"))));
   tool.addCommand(modelsCommand(withConnectionFlags(new Command("models"))));
   tool.addCommand(resolveCommand());
   tool.addCommand(healthCommand());
@@ -132,16 +135,4 @@ function serverURL(text: string): string {
   const parsed = parseBaseURL(text);
   if ("problem" in parsed) throw new InvalidArgumentError(parsed.problem);
   return parsed.url;
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isSafeInteger(value)) return value;
-  throw new InvalidArgumentError("expected a whole number");
-}
-
-function decimal(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError("expected a number");
 }

@@ -186,7 +186,14 @@ describe("completion", () => {
   });
 
   it.each([
-    ["", "", ["call", "completion", "config", "count", "health", "models", "resolve", "serve"]],
+    [
+      "",
+      "",
+      [
+        ...["batch", "call", "completion", "config", "count"],
+        ...["health", "models", "resolve", "serve"],
+      ],
+    ],
     ["config", "", ["check", "show"]],
     ["config", "c", ["check"]],
     ["completion", "", ["bash", "fish", "zsh"]],
