@@ -166,10 +166,15 @@ export class ConcurrencyLimiter {
     return true;
   }
 
-  /** Places that grow back are given away without waiting for a call to end. */
+  /** A place that grows back is given away without waiting for a call to end. */
   #awaitGrowth(): void {
-    if (this.#halvedMs === undefined || this.#growthTimer !== undefined) return;
-    this.#growthTimer = this.#clock.schedule(this.#recoveryMs / this.#halvedPlaces, () => {
+    const halvedMs = this.#halvedMs;
+    if (halvedMs === undefined || this.#growthTimer !== undefined) return;
+    const growth = (this.places + 1) / this.#halvedPlaces;
+    const rounds = growth <= 2 ? growth - 1 : Math.log2(growth);
+    const delayMs = halvedMs + rounds * this.#recoveryMs - this.#clock.now();
+    // Sums of fractions are not exact; a timer that is too early is set again.
+    this.#growthTimer = this.#clock.schedule(Math.max(1, Math.ceil(delayMs - 1e-6)), () => {
       this.#growthTimer = undefined;
       this.#admit();
     });
