@@ -1,4 +1,4 @@
-import type { Attempt } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { Attempt, LLMRequest } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { CallContext } from "../contract/connector-api.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import { sleep } from "../resilience/sleep.ts";
@@ -26,7 +26,7 @@ export interface Question<T> {
  */
 export class AttemptLoop<T> {
   readonly #question: Question<T>;
-  readonly #plan: CallPlan;
+  #plan: CallPlan;
   readonly #context: CallContext;
   readonly #environment: CallEnvironment;
   readonly #finder: PlaceFinder;
@@ -53,15 +53,21 @@ export class AttemptLoop<T> {
 
   /** The first answer. Throws ConnectorError, complete, if there is none. */
   async run(): Promise<Answered<T>> {
-    try {
-      let ended = await this.#attempt(await this.#firstPlace());
-      while ("failure" in ended) {
-        ended = await this.#attempt(await this.#placeAfter(ended.failure, ended.attempt));
-      }
-      return ended;
-    } catch (thrown) {
-      throw this.#withAttempts(thrown);
-    }
+    return await this.#answered(() => this.#firstPlace());
+  }
+
+  /**
+   * The first answer to another request, after an answer of this loop that broke off. Other
+   * candidates come first, and there is no hedge. Throws the failure, or a later one, if there is
+   * no other attempt.
+   */
+  async goOn(
+    failure: ConnectorError,
+    attempt: OpenAttempt,
+    request: LLMRequest,
+  ): Promise<Answered<T>> {
+    this.#plan = { ...this.#plan, request, hedgeDelayMs: undefined };
+    return await this.#answered(() => this.#placeAfter(failure, attempt, true));
   }
 
   /** Starts an attempt in a place. */
@@ -96,6 +102,18 @@ export class AttemptLoop<T> {
     attempt.failure(reason);
     this.#question.discard(answer);
     attempt.close();
+  }
+
+  async #answered(firstPlace: () => Promise<AttemptPlace>): Promise<Answered<T>> {
+    try {
+      let ended = await this.#attempt(await firstPlace());
+      while ("failure" in ended) {
+        ended = await this.#attempt(await this.#placeAfter(ended.failure, ended.attempt));
+      }
+      return ended;
+    } catch (thrown) {
+      throw this.#withAttempts(thrown);
+    }
   }
 
   async #attempt(place: AttemptPlace): Promise<Ended<T>> {
@@ -146,8 +164,12 @@ export class AttemptLoop<T> {
   }
 
   /** A place for the attempt after a failed one. Throws the failure where there is none. */
-  async #placeAfter(failure: ConnectorError, attempt: OpenAttempt): Promise<AttemptPlace> {
-    let step = this.#next.after(failure, attempt);
+  async #placeAfter(
+    failure: ConnectorError,
+    attempt: OpenAttempt,
+    isElsewhereFirst = false,
+  ): Promise<AttemptPlace> {
+    let step = this.#next.after(failure, attempt, isElsewhereFirst);
     let refusal: Refusal | undefined;
     while (typeof step === "object") {
       if (step.delayMs > 0) await this.#sleep(step.delayMs);

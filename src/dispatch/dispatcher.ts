@@ -14,11 +14,7 @@ import {
   CallResponseSchema,
   type StreamCallRequest,
 } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
-import {
-  type LLMRequest,
-  WarningKind,
-  WarningSchema,
-} from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { LLMRequest } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { CallOptions } from "../../gen/ts/nexen/connectors/v1/options_pb.ts";
 import {
   ResumePolicy,
@@ -94,9 +90,10 @@ export class Dispatcher implements SingleCallApi {
     const { streamOptions } = request;
     const plan = this.#plan(request.request, request.options, context);
     const interval = streamOptions?.heartbeatInterval;
-    if (interval === undefined) return streamCall(plan, context, this.#options);
+    const isResumed = streamOptions?.resume === ResumePolicy.CONTINUE;
     const open = (inner: CallContext): AsyncGenerator<StreamCallResponse> =>
-      streamCall(plan, inner, this.#options);
+      streamCall(plan, inner, this.#options, isResumed);
+    if (interval === undefined) return open(context);
     return withHeartbeats(open, context, durationMs(interval), this.#options.clock);
   }
 

@@ -82,8 +82,12 @@ export class NextAttempt {
     }
   }
 
-  /** What follows a failed attempt. */
-  after(failure: ConnectorError, attempt: OpenAttempt): Step | NotRetried {
+  /** What follows a failed attempt. `isElsewhereFirst`: others are better, whatever the rule. */
+  after(
+    failure: ConnectorError,
+    attempt: OpenAttempt,
+    isElsewhereFirst = false,
+  ): Step | NotRetried {
     const failed = attempt.place.candidate;
     const rule = retryRule(failure);
     if (this.#begun >= this.#plan.maxAttempts) return "ATTEMPTS";
@@ -93,7 +97,11 @@ export class NextAttempt {
     const isLast = this.#begun === this.#plan.maxAttempts - 1;
     // A sibling answers with the same model; another model is wanted only if nothing else is left.
     const goesOn =
-      siblings.length > 0 || rule.elsewhereFirst || isLast || typeof again === "string";
+      siblings.length > 0 ||
+      rule.elsewhereFirst ||
+      isElsewhereFirst ||
+      isLast ||
+      typeof again === "string";
     if (fresh.length === 0 || !goesOn) return again;
     const isUnsent = failure.fields.metadata?.phase === "connect" && this.#begun === 1;
     const pays = (candidate: Candidate): boolean =>

@@ -46,4 +46,20 @@ export class VirtualClock implements Clock {
     }
     this.#nowMs = endMs;
   }
+
+  /**
+   * Fires timer after timer, each when everything that the one before set off has come to rest,
+   * until none is left.
+   */
+  async run(): Promise<void> {
+    for (;;) {
+      // Node runs all promises that are ready before an immediate.
+      await new Promise((resolve) => void setImmediate(resolve));
+      const [next] = [...this.#pending].sort((a, b) => a.atMs - b.atMs);
+      if (next === undefined) return;
+      this.#pending.delete(next);
+      this.#nowMs = next.atMs;
+      next.callback();
+    }
+  }
 }
