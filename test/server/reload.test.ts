@@ -152,7 +152,9 @@ describe("streams under way", () => {
       await until(() => clock.pendingTimers === streams);
       clock.advance(300);
     };
-    const file = new ConfigurationFile(targetFile(simulator.url, "a-key", { name: "first" }));
+    // A machine that does much besides takes a while to begin them all.
+    const more = "limits: { loop_lag_ms: 60000 }";
+    const file = new ConfigurationFile(targetFile(simulator.url, "a-key", { name: "first", more }));
     const { url, server } = await serverByFile(file);
     // A connection takes 256 streams.
     const llms = [llmBy(url), llmBy(url)];
@@ -167,7 +169,7 @@ describe("streams under way", () => {
     });
     await nextDelta();
     await Promise.all(begun);
-    file.write(targetFile(simulator.url, "a-key", { name: "second" }));
+    file.write(targetFile(simulator.url, "a-key", { name: "second", more }));
     await server.reload();
     expect(await answeredBy(llms[0]!)).toBe("second");
     await nextDelta();

@@ -2,7 +2,7 @@
 // meets a server that logs everything, over gRPC, gRPC-Web and Connect, with the server's key and a
 // caller's. What callers get, raw and decoded, and what the server logs and reports must not hold
 // it in any form.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -38,6 +38,17 @@ const keys = [
   ["the caller's key", callersCanaryKey],
 ] as const;
 
+/** What fails all the time is asked nevertheless, and once a call. */
+const everyCallOnce = `
+defaults: { retry: { max_attempts: 1 } }
+resilience:
+  breaker_failures: 1000000
+  breaker_silent_failures: 1000000
+  throttle_allowance: 1000000
+  quarantine_ms: 1
+  quarantine_ms_max: 1
+`;
+
 let upstream: Awaited<ReturnType<typeof startEchoingUpstream>>;
 let simulator: Simulator;
 let echoing: RecordedServer;
@@ -47,9 +58,14 @@ const open: (() => Promise<void>)[] = [];
 beforeAll(async () => {
   upstream = await startEchoingUpstream();
   simulator = await startSimulator();
+  const folder = mkdtempSync(join(tmpdir(), "connectors-secrets-"));
+  open.push(async () => rmSync(folder, { recursive: true }));
+  const file = join(folder, "connectors.yaml");
+  writeFileSync(file, everyCallOnce);
   const start = (anthropic: string, openai: string): Promise<RecordedServer> =>
     startRecordedServer(
       {
+        file,
         environment: {
           ...{ ANTHROPIC_API_KEY: canaryKey, ANTHROPIC_BASE_URL: anthropic },
           ...{ OPENAI_API_KEY: canaryKey, OPENAI_BASE_URL: openai },
