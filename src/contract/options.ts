@@ -51,12 +51,21 @@ export function withIdleTimeout(seconds: number): LLMOption {
   return callOption({ idleTimeout: durationOf("withIdleTimeout", seconds) });
 }
 
-/** Attempts over all targets, 1 to 3. In this version one is made, and more is a Warning. */
+/**
+ * Attempts over all targets and fallback models, hedges included, 1 to 3. Default: 3. Only failures
+ * that another attempt may mend are tried again, within the time of the call, and a target that
+ * fails often gets fewer retries.
+ */
 export function withRetry(retry: { readonly maxAttempts: number }): LLMOption {
   return callOption({ retry });
 }
 
-/** Regions to prefer, in order, and glob patterns that fence the call in. Default: everywhere. */
+/**
+ * Regions and zones to try first, in order, and glob patterns of those that the call may not leave,
+ * whatever fails: also not by a cross-region profile, a `global` endpoint or a data zone. Default:
+ * everywhere. Throws REGION_NOT_ALLOWED when the fence leaves no target, and a target that does not
+ * tell where it is, as those of the environment do not, is outside every fence.
+ */
 export function withRegions(region: {
   readonly preferred?: readonly string[];
   readonly allowed?: readonly string[];
@@ -65,12 +74,19 @@ export function withRegions(region: {
   return callOption({ region: { preferred: [...preferred], allowed: [...allowed] } });
 }
 
-/** Models to try when the first cannot answer. In this version: a Warning. */
+/**
+ * Models to try in this order when no target of the first can answer, at most 8; an unknown name
+ * fails the call with MODEL_NOT_ROUTED. They share the attempts of the call. Default: none.
+ */
 export function withFallbacks(...fallbackModels: readonly string[]): LLMOption {
   return callOption({ fallbackModels: [...fallbackModels] });
 }
 
-/** A second attempt beside a slow one, after so many seconds. In this version: a Warning. */
+/**
+ * A second attempt beside the first if that has given neither an answer nor a first delta after so
+ * many seconds, over 0. The slower one is aborted; what it used is in the answer's attempts.
+ * Default: off.
+ */
 export function withHedging(hedging: { readonly delaySeconds: number }): LLMOption {
   return callOption({ hedge: { delay: durationOf("withHedging", hedging.delaySeconds) } });
 }
