@@ -4,7 +4,7 @@ import type { ConnectorError, ErrorFields } from "../contract/connector-error.ts
 import type { Reason } from "../contract/reasons.ts";
 import { arrayOf, objectOf } from "./json.ts";
 import { type OpenAIErrorBody, readErrorObject, readErrorText } from "./openai-error-body.ts";
-import { cleanText, providerError, reasonForStatus } from "./provider-error.ts";
+import { cleanText, providerError, reasonForStatus, retryAfterSeconds } from "./provider-error.ts";
 
 /**
  * A failure of a server of the OpenAI family, classified by its structured code, then its status.
@@ -268,8 +268,8 @@ function quotaSubjectsOf({ message, type }: OpenAIErrorBody, headers: Headers): 
 }
 
 function waitOf(body: OpenAIErrorBody, headers: Headers): number | undefined {
-  const seconds = Number(headers["retry-after"] ?? Number.NaN);
-  return seconds >= 0 ? seconds * 1000 : waitInWords(body.message);
+  const seconds = retryAfterSeconds(headers);
+  return seconds === undefined ? waitInWords(body.message) : seconds * 1000;
 }
 
 /** A reset that the error itself names, in seconds, as subscriptions do. */

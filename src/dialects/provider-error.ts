@@ -53,6 +53,21 @@ export function reasonForStatus(status: number): Reason {
   return status >= 500 ? "PROVIDER_INTERNAL" : "PROVIDER_MALFORMED_RESPONSE";
 }
 
+/** Further off than this, no wait is believed, seconds: a week. */
+const believableSecondsMax = 7 * 24 * 3600;
+
+/**
+ * The seconds of `retry-after`. Unset: it is missing, a date, or a number that nobody means, such
+ * as a negative or an endless one.
+ */
+export function retryAfterSeconds(
+  headers: Readonly<Record<string, string | undefined>>,
+): number | undefined {
+  const text = headers["retry-after"]?.trim() ?? "";
+  const seconds = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  return seconds <= believableSecondsMax ? seconds : undefined;
+}
+
 /** A provider's failure as an error: the provider's words, shortened and cleaned, for people. */
 export function providerError(
   reason: Reason,

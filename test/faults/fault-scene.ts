@@ -5,6 +5,7 @@ import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type {
   CallRequestSchema,
   ConnectorService,
+  StreamCallRequestSchema,
 } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
 import {
   type LLMRequestSchema,
@@ -250,6 +251,8 @@ function quoted(text: string): string {
   return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
 }
 
+type StreamInit = MessageInitShape<typeof StreamCallRequestSchema>;
+
 /** The request of a question, as it is sent. */
 export function requestOf(
   model: string,
@@ -280,7 +283,8 @@ export async function ask(
   const startedAt = performance.now();
   try {
     if (streamed) {
-      for await (const event of client.streamCall(request, options)) events.push(event);
+      for await (const event of client.streamCall(request as StreamInit, options))
+        events.push(event);
       const last = events.at(-1)?.event;
       if (last?.case === "finished") response = last.value.response;
     } else {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import type { TlsOptions } from "node:tls";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import { onTestFinished } from "vitest";
 import { type RawConnection, type RawRequest, RawUpstream } from "./raw-upstream.ts";
 
@@ -21,7 +21,7 @@ export type Fault =
   /** The provider's answer, and then bytes that nobody asked for. */
   | { readonly kind: "extra"; readonly bytes: string | Uint8Array }
   /** Another fault, so many ms after the request. */
-  | { readonly kind: "late"; readonly ms: number; readonly then: Fault }
+  | { readonly kind: "late"; readonly ms: number; readonly fault: Fault }
   /** The provider's answer with every match of a pattern replaced; its length is kept right. */
   | { readonly kind: "rewrite"; readonly from: RegExp; readonly to: string }
   /** Bytes in place of the provider's answer; `by` ends the connection after them. */
@@ -36,7 +36,7 @@ export type FaultPlan = (index: number, request: RawRequest) => Fault;
 export const pass: Fault = { kind: "pass" };
 
 /** The same fault for the first so many requests (default: all); the others pass. */
-export function always(fault: Fault, times = Number.POSITIVE_INFINITY): FaultPlan {
+export function always(fault: Fault, times: number = Number.POSITIVE_INFINITY): FaultPlan {
   return (index) => (index < times ? fault : pass);
 }
 
@@ -123,12 +123,9 @@ export async function blackHole(): Promise<string> {
   const worker = new Worker(neverAccepting, {
     eval: true,
     workerData: { gate, port: port2 },
-    transferList: [port2 as never],
+    transferList: [port2],
   });
-  const listening = new Promise<number>((resolve) => {
-    port1.onmessage = ({ data }) => resolve(data as number);
-  });
-  const port = await listening;
+  const [port] = (await once(port1, "message")) as [number];
   const fillers = await fillBacklog(port);
   onTestFinished(async () => {
     for (const socket of fillers) socket.destroy();
@@ -265,10 +262,11 @@ async function act(
       return await connection.send(fault.bytes);
     case "late":
       await pause(fault.ms);
-      return await act(fault.then, request, connection, behind);
+      return await act(fault.fault, request, connection, behind);
     case "rewrite": {
-      const whole = Buffer.concat(await Array.fromAsync(answer())).toString();
-      return await connection.send(rewritten(whole, fault));
+      const chunks: Buffer[] = [];
+      for await (const chunk of answer()) chunks.push(chunk);
+      return await connection.send(rewritten(Buffer.concat(chunks).toString(), fault));
     }
     case "answer":
       await connection.send(fault.bytes);

@@ -8,6 +8,7 @@ import {
   type ProviderErrorBody,
   providerError,
   reasonForStatus,
+  retryAfterSeconds,
 } from "../provider-error.ts";
 
 /**
@@ -197,7 +198,7 @@ function reasonOf({ code, type, message }: ErrorBody, status: number, headers: H
     ({ words, statuses }) => statuses.includes(status) && words.test(line),
   );
   if (rule !== undefined) return rule.reason;
-  if (status === 429 && Number(headers["retry-after"]) >= quotaSecondsMin) {
+  if (status === 429 && (retryAfterSeconds(headers) ?? 0) >= quotaSecondsMin) {
     return "PROVIDER_QUOTA_EXHAUSTED";
   }
   return reasonForStatus(status);
