@@ -11,6 +11,7 @@ import {
 export const anthropicWire: Wire = {
   adapter: "anthropic",
   dialect: "messages",
+  isLines: false,
   streamType: "text/event-stream; charset=utf-8",
   whole: (answer) => JSON.stringify(message(answer, textOf(answer), "end_turn")),
   events,
@@ -25,7 +26,7 @@ export const anthropicWire: Wire = {
     remaining: "anthropic-ratelimit-requests-remaining",
     reset: "anthropic-ratelimit-requests-reset",
   },
-  resetValue: (waitMs, wallTimeMs) => new Date(wallTimeMs + waitMs).toISOString(),
+  resetValue: (waitMs, wallTimeMs) => new Date(Math.ceil(wallTimeMs + waitMs)).toISOString(),
 };
 
 function message(answer: Answer, text: string, stopReason: string | null): object {

@@ -46,7 +46,6 @@ export class FakeExchange implements BodySource {
   /** The place dies under it: it is cut off, or nothing comes any more. */
   die(how: "cut" | "silence"): void {
     if (this.#facts.closedMs !== undefined) return;
-    this.#facts.wasStruck = true;
     if (how === "silence") {
       this.#timer?.clear();
       this.#isSilenced = true;
@@ -99,6 +98,7 @@ export class FakeExchange implements BodySource {
     if (step.isLogical) facts.logicalMs ??= nowMs;
     if (step.isWhole) facts.wholeMs ??= nowMs;
     facts.told = step.told;
+    facts.isPlayed = this.#next === facts.script.steps.length;
     this.#isPaused = !this.#body.push(step.bytes);
     if (!this.#isPaused) this.#goOn();
   }

@@ -22,8 +22,8 @@ export interface AttemptFacts {
   wholeMs: number | undefined;
   /** Characters of text that were told. */
   told: number;
-  /** Whether the place died while it was under way. */
-  wasStruck: boolean;
+  /** Whether everything that the script tells was sent. */
+  isPlayed: boolean;
   closedMs: number | undefined;
   /** What closed it: the provider's own doing, the product's wish, or the death of the place. */
   closedBy: "provider" | "product" | "weather" | undefined;

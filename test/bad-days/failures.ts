@@ -42,7 +42,10 @@ const failures: Readonly<Record<Exclude<StatusName, "spent">, Failure>> = {
   "504": plain(504, "PROVIDER_TIMEOUT", "timeout_error"),
   "520": plain(520, "PROVIDER_EDGE_ERROR", "edge_error"),
   "529": plain(529, "PROVIDER_OVERLOADED", "overloaded_error", true),
-  "daily quota": plain(429, "PROVIDER_QUOTA_EXHAUSTED", "rate_limit_error"),
+  "daily quota": {
+    ...plain(429, "PROVIDER_QUOTA_EXHAUSTED", "rate_limit_error"),
+    complaint: { type: "rate_limit_error", message: "No more today", isDaily: true },
+  },
 };
 
 const dailyWaitSeconds = 7200;
@@ -64,10 +67,7 @@ export interface FailureInput {
 /** The script of a failure by status. */
 export function failureScript(name: StatusName, input: FailureInput): Script {
   const { wire, chance, headMs } = input;
-  const { status, reason, complaint, mayHint } =
-    name === "spent"
-      ? { ...wire.spent, reason: "PROVIDER_BILLING_EXHAUSTED" as const, mayHint: false }
-      : failures[name];
+  const { status, reason, complaint, mayHint } = failureOf(name, wire);
   const isMute = status >= 500 && chance.happens(0.4);
   const body = isMute ? chance.pick(mute) : wire.failure(complaint);
   const hint =
@@ -88,6 +88,11 @@ export function failureScript(name: StatusName, input: FailureInput): Script {
     text: "",
     outputTokens: undefined,
   };
+}
+
+function failureOf(name: StatusName, { spent }: Wire): Failure {
+  if (name !== "spent") return failures[name];
+  return spent === undefined ? failures["401"] : { ...spent, reason: "PROVIDER_BILLING_EXHAUSTED" };
 }
 
 interface Hint {
@@ -142,6 +147,7 @@ function hintFor(kind: HintKind, waitMs: number, { wire, headMs, wallTimeMs }: F
       return { waitMs: atMs - wallMs, headers };
     }
     case "reset": {
+      if (wire.limitHeaders === undefined) return noHint;
       const ms = Math.ceil(waitMs);
       const { remaining, reset } = wire.limitHeaders;
       const headers = { [remaining]: "0", [reset]: wire.resetValue(ms, wallMs) };

@@ -92,19 +92,15 @@ export class FakeHttp implements ProviderHttp {
     const { place } = provider;
     this.#serial += 1;
     const serial = this.#serial;
-    const { model = "", stream = false } = JSON.parse(request.body) as {
-      model?: string;
-      stream?: boolean;
-    };
-    const key = request.headers["x-api-key"] ?? request.headers.authorization?.slice(7) ?? "";
+    const { model, isStream, key } = readRequest(request);
     const keyIndex = place.keys.indexOf(key);
-    const script = provider.answer({ serial, keyIndex, isStream: stream, model });
+    const script = provider.answer({ serial, keyIndex, isStream, model });
     return {
       serial,
       place,
       keyIndex,
       model,
-      isStream: stream,
+      isStream,
       startMs: this.#clock.now(),
       script,
       headMs: undefined,
@@ -112,7 +108,7 @@ export class FakeHttp implements ProviderHttp {
       logicalMs: undefined,
       wholeMs: undefined,
       told: 0,
-      wasStruck: false,
+      isPlayed: false,
       closedMs: undefined,
       closedBy: undefined,
     };
@@ -126,4 +122,15 @@ export class FakeHttp implements ProviderHttp {
       if (isAbout(spell, exchange.facts.place)) exchange.die(how);
     }
   }
+}
+
+/** What a provider reads in a request, wherever its wire has it: body, path or headers. */
+function readRequest({ url, body, headers }: HttpRequest) {
+  const told = JSON.parse(body) as { readonly model?: string; readonly stream?: boolean };
+  const [, inPath, method] = /models\/([^:]+):(\w+)/.exec(url) ?? [];
+  return {
+    model: told.model ?? inPath ?? "",
+    isStream: told.stream ?? method === "streamGenerateContent",
+    key: headers["x-api-key"] ?? headers["x-goog-api-key"] ?? headers.authorization?.slice(7) ?? "",
+  };
 }

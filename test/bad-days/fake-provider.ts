@@ -187,8 +187,10 @@ export class FakeProvider {
     { requestsPerSecond }: Conditions,
   ): Readonly<Record<string, string>> {
     const window = this.#windows[keyIndex];
-    if (requestsPerSecond === Number.POSITIVE_INFINITY || window === undefined) return {};
-    const { remaining, reset } = this.place.wire.limitHeaders;
+    const { limitHeaders } = this.place.wire;
+    if (limitHeaders === undefined || window === undefined) return {};
+    if (requestsPerSecond === Number.POSITIVE_INFINITY) return {};
+    const { remaining, reset } = limitHeaders;
     const nowMs = this.#clock.now();
     const runs = nowMs < window.sinceMs + windowMs;
     // The request that this is the answer to is counted after it.

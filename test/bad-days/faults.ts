@@ -191,7 +191,9 @@ function wrong(input: FaultInput, name: string, body: string): Script {
       ? "STREAM_TRUNCATED"
       : "PROVIDER_MALFORMED_RESPONSE";
   const script = { ...asAnswer(input, bodyStep(body)), name, text: "", outputTokens: undefined };
-  return body.startsWith("[") ? script : { ...script, reason };
+  // In lines, a last one that is broken and one that was cut look the same.
+  const isUnclear = body.startsWith("[") || (input.isStream && input.wire.isLines);
+  return isUnclear ? script : { ...script, reason };
 }
 
 function halfAnAnswer(input: FaultInput): Script {
@@ -284,6 +286,7 @@ function noLastMark(input: FaultInput): Script {
   if (!input.isStream) return input.sound;
   const steps = eventSteps(input);
   const count = steps.findIndex(({ isWhole }) => isWhole);
+  if (steps[count - 1]?.isLogical !== true) return { ...input.sound, steps, name: "no last mark" };
   const end = input.chance.pick(["well", "lost"] as const);
   return { ...asAnswer(input, steps.slice(0, count)), name: "no last mark", end };
 }

@@ -153,6 +153,8 @@ function attemptsTold(facts: CallFacts): Verdict {
 function reasonsTold(facts: CallFacts): Verdict {
   const told = toldAttempts(facts);
   if (told === undefined || told.length !== facts.attempts.length) return undefined;
+  // Who reads slowly may have cancelled before the failure was read.
+  if (facts.plan.readMs > 0) return undefined;
   for (const [index, attempt] of facts.attempts.entries()) {
     const { script, closedBy, closedMs = Number.POSITIVE_INFINITY } = attempt;
     if (script.reason === undefined || closedBy !== "provider" || closedMs > facts.endMs) continue;
@@ -172,8 +174,10 @@ function usageOfAnswer(facts: CallFacts): Verdict {
   const answered = winner(facts);
   const expected = answered?.script.outputTokens;
   if (usage.source === UsageSource.ESTIMATED) {
-    // The weather may cut a stream off between the end of its text and its report.
-    const wasTold = expected !== undefined && answered?.wasStruck === false;
+    // A stream may be cut off, or given up as silent, between the end of its text and its report.
+    // Of a segment that broke off, nobody tells.
+    const isOne = facts.segments.length === 1;
+    const wasTold = isOne && expected !== undefined && answered?.isPlayed === true;
     return verdict(wasTold ? "estimated, but it was reported" : undefined);
   }
   if (usage.source !== UsageSource.REPORTED) return { wrong: "the usage has no source" };

@@ -154,7 +154,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     fault: "does not listen to cancels",
-    scenario: "chaos",
+    scenario: "slow",
     breaks: "ends in time (T6)",
     connect: contexts((context) => ({ ...context, signal: new AbortController().signal })),
   },

@@ -13,6 +13,7 @@ const created = 1_767_225_600;
 export const openAIWire: Wire = {
   adapter: "openai",
   dialect: "chat",
+  isLines: false,
   streamType: "text/event-stream; charset=utf-8",
   whole,
   events,

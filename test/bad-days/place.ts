@@ -2,7 +2,10 @@ import { Secret } from "../../src/contract/secret.ts";
 import type { Target } from "../../src/contract/target.ts";
 import { adapters } from "../../src/providers/index.ts";
 import { anthropicWire } from "./anthropic-wire.ts";
+import { geminiWire } from "./gemini-wire.ts";
+import { ollamaWire } from "./ollama-wire.ts";
 import { openAIWire } from "./openai-wire.ts";
+import { responsesWire } from "./responses-wire.ts";
 import type { Wire } from "./wire.ts";
 
 /** One provider at one place of the world. */
@@ -16,11 +19,20 @@ export interface Place {
   readonly models: Readonly<Record<string, string>>;
 }
 
-const wires: Readonly<Record<string, Wire>> = { openai: openAIWire, anthropic: anthropicWire };
+const wires: Readonly<Record<string, Wire>> = {
+  openai: openAIWire,
+  anthropic: anthropicWire,
+  responses: responsesWire,
+  gemini: geminiWire,
+  ollama: ollamaWire,
+};
 /** Names of the models at each provider: the one that is asked for, and the one that stands in. */
 const modelNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   openai: { "house-model": "gpt-4.1", "spare-model": "gpt-4.1-mini" },
   anthropic: { "house-model": "claude-sonnet-4-5", "spare-model": "claude-haiku-4-5" },
+  responses: { "house-model": "gpt-4.1", "spare-model": "gpt-4.1-mini" },
+  gemini: { "house-model": "gemini-2.5-flash", "spare-model": "gemini-2.5-flash-lite" },
+  ollama: { "house-model": "llama3.3:70b", "spare-model": "llama3.2:3b" },
 };
 
 /**

@@ -6,8 +6,8 @@ import { judgeCalm, judgeOutage, judgeRegionDeath } from "./judge-days.ts";
 import type { Scenario } from "./scenario.ts";
 
 const wide = {
-  "house-model": ["openai eu-1 2", "anthropic eu-2", "openai us-1"],
-  "spare-model": ["anthropic eu-2", "anthropic us-1 2"],
+  "house-model": ["openai eu-1 2", "anthropic eu-2", "responses us-1", "gemini eu-2"],
+  "spare-model": ["ollama us-1", "gemini eu-2", "anthropic us-1 2"],
 };
 const wildCallers = {
   ...wildHabits,

@@ -26,6 +26,8 @@ export interface Complaint {
   readonly type: string;
   readonly code?: string;
   readonly message: string;
+  /** Whether it is about a limit of a day. */
+  readonly isDaily?: boolean;
 }
 
 /** How one provider writes what it has to say. */
@@ -34,6 +36,8 @@ export interface Wire {
   readonly adapter: string;
   /** Name of the adapter's wire. */
   readonly dialect: string;
+  /** Whether a stream is lines of JSON, and not server-sent events. */
+  readonly isLines: boolean;
   /** Content type of a stream. */
   readonly streamType: string;
   /** A whole answer. */
@@ -46,10 +50,10 @@ export interface Wire {
   failureEvent(complaint: Complaint): string;
   /** What keeps a stream alive without saying anything. */
   readonly ping: string;
-  /** Complaint of a provider whose customer has spent all money: a 429 or 402. */
-  readonly spent: { readonly status: number; readonly complaint: Complaint };
-  /** Names of headers that tell how many requests are left, and when there are more. */
-  readonly limitHeaders: { readonly remaining: string; readonly reset: string };
+  /** Complaint to a customer who has spent all money: a 429 or 402. Unset: it has no word for it. */
+  readonly spent: { readonly status: number; readonly complaint: Complaint } | undefined;
+  /** Headers that tell how many requests are left, and when there are more. Unset: none. */
+  readonly limitHeaders: { readonly remaining: string; readonly reset: string } | undefined;
   /** The value of the reset header, for a wait. */
   resetValue(waitMs: number, wallTimeMs: number): string;
 }
