@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A request of OpenAI's chat wire, as an upstream takes it. */
+/** A request of OpenAI's chat wire (or Gemini's), as an upstream takes it. */
 export interface ChatRequest {
   /** What the user said, word by word: measuring programs put ids and wishes there. */
   readonly words: readonly string[];
@@ -43,9 +43,13 @@ export class ScriptedUpstream {
   }
 }
 
-/** A target of OpenAI's chat wire for the list `targets` of a configuration. */
-export function chatTarget(name: string, baseURL: string): string {
-  return `  - { name: ${name}, adapter: custom, dialect: openai-chat, base_url: "${baseURL}", api_key: sk-measured-key, egress: { allow_private: true } }\n`;
+/** A target for the list `targets` of a configuration. */
+export function chatTarget(
+  name: string,
+  baseURL: string,
+  dialect: "openai-chat" | "gemini" = "openai-chat",
+): string {
+  return `  - { name: ${name}, adapter: custom, dialect: ${dialect}, base_url: "${baseURL}", api_key: sk-measured-key, egress: { allow_private: true } }\n`;
 }
 
 /** A whole answer. */
@@ -96,8 +100,8 @@ async function readChat(request: IncomingMessage): Promise<ChatRequest | undefin
   } catch {
     return undefined;
   }
-  const { messages, stream } = JSON.parse(text);
-  const { content } = messages.at(-1);
-  const said = typeof content === "string" ? content : content[0].text;
+  const { messages, contents, stream } = JSON.parse(text);
+  const { content, parts = content } = (messages ?? contents).at(-1);
+  const said = typeof parts === "string" ? parts : parts[0].text;
   return { words: said.split(" "), isStream: stream === true };
 }
