@@ -3,11 +3,11 @@ import type { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connecto
 import type { BatchEvent, CallContext, ConnectorApi } from "../contract/connector-api.ts";
 import { type ConnectorError, toConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
-import { placeKey } from "./admission-gate.ts";
 import { BatchAnswer } from "./batch-answer.ts";
 import { sizeOfResults } from "./batch-results.ts";
 import { batchStream } from "./batch-stream.ts";
 import { type EdgeSettings, incomingCall, OpenCall } from "./call-context.ts";
+import { placeKey } from "./call-door.ts";
 import { connectErrorOf } from "./error-status.ts";
 import type { ServerAdmission } from "./server-admission.ts";
 

@@ -79,6 +79,18 @@ export function connectErrorOf(error: ConnectorError): ConnectError {
   return new ConnectError(message, code as number as ConnectCode, headers, [...details]);
 }
 
+/** The error as gRPC sends it: the trailers of a call, or its only headers. */
+export function grpcTrailers(error: ConnectorError): Readonly<Record<string, string>> {
+  const { code, message, details, headers } = wireErrorOf(error);
+  const status = toBinary(StatusSchema, packed(code, message, details));
+  return {
+    ...headers,
+    "grpc-status": String(code),
+    "grpc-message": encodeURIComponent(message),
+    "grpc-status-details-bin": Buffer.from(status).toString("base64").replace(/=+$/, ""),
+  };
+}
+
 /**
  * An error that a client received, as the server threw it: reason, code, retry delay, violations,
  * progress and attempts. Without an ErrorInfo of ours the reason is told from the code: a server

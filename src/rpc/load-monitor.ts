@@ -25,10 +25,21 @@ const lookMs = 20;
 const patienceMs = 500;
 /** Growth of the open calls in that time that shows that more come than go. */
 const growth = 2;
-/** The lag that is held while more come than go, as a part of the limit. */
-const heldPart = 0.2;
-/** Time without too much lag after which it is over, ms. */
+/** Open calls that are never too many for the event loop. */
+const openCallsMin = 16;
+/** By how much the bound on open calls moves with a look. */
+const step = 0.02;
+/** Time without a late look after which overload is over, ms. */
 const calmMs = 1_000;
+
+/** How many calls may be open while more come than can be carried out. */
+interface Bound {
+  openCalls: number;
+  /** It does not go below what the event loop could do when it began to be late. */
+  readonly min: number;
+  /** When a look was last late, ms. */
+  lateMs: number;
+}
 
 /**
  * Watches how late timers of the event loop fire, and how full the heap is, while there is work. At
@@ -37,19 +48,19 @@ const calmMs = 1_000;
  * A late timer alone is no overload: it may be a pause of the garbage collector, or many calls at
  * once that are soon done with. But where all of them are late for half a second, and the calls
  * that are open become twice as many in that time, more come than can be carried out. From then on
- * the lag is held at a fifth of the limit, until it has stayed below that for a second.
+ * their number is bounded: by what it was when the timers began to be late, and by more as far as
+ * they are in time again, until they are so for a second.
  */
 export class LoadMonitor {
   readonly #options: LoadMonitorOptions;
   readonly #openCalls: () => number;
-  /** When the next look is due. Unset: nobody looks. */
-  #dueMs: number | undefined;
+  #isLooking = false;
   #lagMs = 0;
   #heapPercent = 0;
   /** Since when all looks are late, and how many calls were open then. */
   #late: { readonly sinceMs: number; readonly openCalls: number } | undefined;
-  /** When the lag was last too much, while it is held. Unset: it is not held. */
-  #heldMs: number | undefined;
+  /** Unset: there is no overload. */
+  #bound: Bound | undefined;
 
   /** `openCalls` says how much work there is. */
   constructor(options: LoadMonitorOptions, openCalls: () => number) {
@@ -59,48 +70,53 @@ export class LoadMonitor {
 
   /** Work begins: looks from now on, until there is none. */
   watch(): void {
-    if (this.#dueMs === undefined) this.#look();
+    if (!this.#isLooking) this.#look();
   }
 
   /** What is short now. Unset: nothing. */
   shortage(): Shortage | undefined {
-    const { limits, clock } = this.#options;
-    if (this.#dueMs === undefined) return undefined;
-    if (this.#heldMs !== undefined) {
-      // A look that is overdue says more than the one before it.
-      const lagMs = Math.max(this.#lagMs, clock.now() - this.#dueMs);
-      if (lagMs > limits.loopLagMs * heldPart) {
-        return { limit: "loop_lag_ms", max: limits.loopLagMs, measured: Math.round(lagMs) };
-      }
+    if (!this.#isLooking) return undefined;
+    const { loopLagMs, heapPercent } = this.#options.limits;
+    if (this.#bound !== undefined && this.#openCalls() >= this.#bound.openCalls) {
+      return { limit: "loop_lag_ms", max: loopLagMs, measured: Math.round(this.#lagMs) };
     }
-    if (this.#heapPercent < limits.heapPercent) return undefined;
-    const measured = Math.round(this.#heapPercent);
-    return { limit: "heap_percent", max: limits.heapPercent, measured };
+    if (this.#heapPercent < heapPercent) return undefined;
+    return { limit: "heap_percent", max: heapPercent, measured: Math.round(this.#heapPercent) };
   }
 
   #look(): void {
     const { clock, heapPercent = heapInUse } = this.#options;
+    this.#isLooking = true;
     this.#heapPercent = heapPercent();
-    this.#dueMs = clock.now() + lookMs;
+    const dueMs = clock.now() + lookMs;
     clock.schedule(lookMs, () => {
       const nowMs = clock.now();
-      this.#lagMs = nowMs - (this.#dueMs ?? nowMs);
-      this.#dueMs = undefined;
-      this.#judge(nowMs);
+      this.#lagMs = nowMs - dueMs;
+      this.#bound = this.#judge(nowMs);
+      this.#isLooking = false;
       if (this.#openCalls() > 0) this.#look();
     });
   }
 
-  #judge(nowMs: number): void {
-    const { loopLagMs } = this.#options.limits;
+  #judge(nowMs: number): Bound | undefined {
     const openCalls = this.#openCalls();
-    if (this.#lagMs <= loopLagMs) this.#late = undefined;
-    else this.#late ??= { sinceMs: nowMs, openCalls };
-    const { sinceMs = nowMs, openCalls: before = openCalls } = this.#late ?? {};
-    if (nowMs - sinceMs >= patienceMs && openCalls >= before * growth) this.#heldMs = nowMs;
-    if (this.#heldMs === undefined) return;
-    if (this.#lagMs > loopLagMs * heldPart) this.#heldMs = nowMs;
-    else if (nowMs - this.#heldMs >= calmMs) this.#heldMs = undefined;
+    const isLate = this.#lagMs > this.#options.limits.loopLagMs;
+    if (isLate) this.#late ??= { sinceMs: nowMs, openCalls };
+    else this.#late = undefined;
+    const bound = this.#bound;
+    if (bound === undefined) {
+      if (this.#late === undefined || nowMs - this.#late.sinceMs < patienceMs) return undefined;
+      if (openCalls < Math.max(this.#late.openCalls, openCallsMin) * growth) return undefined;
+      const min = Math.max(this.#late.openCalls, openCallsMin);
+      return { openCalls: min, min, lateMs: nowMs };
+    }
+    if (isLate) {
+      bound.lateMs = nowMs;
+      bound.openCalls = Math.max(bound.openCalls * (1 - step), bound.min);
+    } else {
+      bound.openCalls = Math.max(bound.openCalls * (1 + step), bound.openCalls + 1);
+    }
+    return nowMs - bound.lateMs < calmMs ? bound : undefined;
   }
 }
 

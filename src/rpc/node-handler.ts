@@ -15,8 +15,8 @@ import { file_nexen_connectors_v1_error } from "../../gen/ts/nexen/connectors/v1
 import type { Clock } from "../contract/clock.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
-import { admissionGate, CallPlace, placeKey } from "./admission-gate.ts";
 import type { Authenticator } from "./authentication.ts";
+import { refuseBare } from "./bare-refusal.ts";
 import {
   type Arrival,
   arrivalKey,
@@ -24,6 +24,7 @@ import {
   cutTimeout,
   previousAttempts,
 } from "./call-arrival.ts";
+import { enterDoor, occupiesProvider, placeKey } from "./call-door.ts";
 import type { RequestHandler } from "./connection.ts";
 import { completeErrors } from "./error-completion.ts";
 import { connectErrorOf } from "./error-status.ts";
@@ -72,11 +73,12 @@ const rpcContentType = /^application\/(?:grpc|connect\+|proto|json)/;
  * console.
  */
 export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
-  const { limits, clock, onFault } = options;
+  const { limits, clock } = options;
   const router = createConnectRouter(routerOptions(options));
   options.routes(router);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   const timeoutMsMaxOf = timeoutLimits(limits);
+  const serve = servingBy(options);
 
   return (request, response) => {
     const [path = ""] = (request.url ?? "").split("?", 1);
@@ -99,19 +101,39 @@ export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
     const isCall = path.startsWith(connectorPath);
     const endMs = deadlineMs ?? (isCall ? receivedMs + timeoutMsMax : undefined);
     if (endMs !== undefined) endLateAnswer(response, endMs, clock);
-    const place = new CallPlace();
-    // Most calls have left before; one that was let in and then not carried out has not.
-    if (isCall) response.once("close", () => place.leave());
-    const values = arrivalValues({
+    const arrival: Arrival = {
       receivedMs,
       deadlineMs,
       previousAttempts: previousAttempts(request.headers),
       ...identity(request, path, options.authenticator),
-    }).set(placeKey, place);
+    };
+    const { admission } = options;
+    if (admission === undefined || arrival.refusal !== undefined || !occupiesProvider(path)) {
+      serve(handler, request, response, arrivalValues(arrival));
+      return;
+    }
+    const door = { admission, clock, shutdownSignal: options.shutdownSignal };
+    enterDoor(door, { arrival, request, response }, (place, refusal) => {
+      if (refusal !== undefined && refuseBare(request, response, refusal)) return;
+      const values = arrivalValues({ ...arrival, refusal }).set(placeKey, place);
+      serve(handler, request, response, values);
+    });
+  };
+}
+
+/** Carries a call out by Connect's handler, and answers it. */
+function servingBy({ limits, onFault }: NodeHandlerOptions) {
+  return (
+    handler: UniversalHandler,
+    request: NodeRequest,
+    response: NodeResponse,
+    values: ContextValues,
+  ): void => {
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
     const isEnveloped = envelopedContentType.test(request.headers["content-type"] ?? "");
     const pieces = call.body as AsyncIterable<Uint8Array>;
     const body = gatherPieces(pieces, isEnveloped, limits.requestBytes);
+    const isCall = handler.service.typeName === ConnectorService.typeName;
     const tell = (error: ConnectorError): void => {
       if (!isGone(response, call.signal)) onFault(error);
     };
@@ -129,9 +151,7 @@ function timeoutLimits(limits: Limits): (path: string) => number {
   return (path) => (batchPaths.has(path) ? ofBatch : ofCall);
 }
 
-function routerOptions(options: NodeHandlerOptions): ConnectRouterOptions {
-  const { limits, clock, shutdownSignal, admission } = options;
-  const admit = admission && admissionGate({ admission, clock, shutdownSignal });
+function routerOptions({ limits, shutdownSignal }: NodeHandlerOptions): ConnectRouterOptions {
   // A level of a Struct takes up to three of protobuf. Validation counts the levels themselves.
   const recursionLimit = limits.jsonDepth * 3 + 32;
   const registry = createRegistry(
@@ -146,10 +166,7 @@ function routerOptions(options: NodeHandlerOptions): ConnectRouterOptions {
     jsonOptions: { registry, recursionLimit },
     binaryOptions: { recursionLimit },
     requireConnectProtocolHeader: false,
-    requestGate: (context) => {
-      requestGate(context);
-      return admit?.(context);
-    },
+    requestGate,
     shutdownSignal,
   };
 }

@@ -14,10 +14,8 @@ const encodings: ReadonlySet<string> = new Set(["identity", "gzip"]);
  * most 255 printable characters; `grpc-retry-pushback-ms` and `retry-after` with errors.
  */
 export function requestGate(context: HandlerContext): void {
-  const requestId = context.requestHeader.get("x-request-id");
-  if (requestId !== null && /^[\x21-\x7e]{1,255}$/.test(requestId)) {
-    context.responseHeader.set("x-request-id", requestId);
-  }
+  const requestId = requestIdToReturn(context.requestHeader.get("x-request-id"));
+  if (requestId !== undefined) context.responseHeader.set("x-request-id", requestId);
   const refusal = context.values.get(arrivalKey)?.refusal;
   if (refusal !== undefined) throw connectErrorOf(refusal);
   const [name, acceptName] = encodingHeaders(context);
@@ -27,6 +25,11 @@ export function requestGate(context: HandlerContext): void {
   const accepted = [...encodings].join(",");
   context.responseHeader.set(acceptName, accepted);
   throw connectErrorOf(new ConnectorError("NOT_IMPLEMENTED", `${name} is not one of ${accepted}`));
+}
+
+/** The `x-request-id` of an answer: that of the call, if it is one. */
+export function requestIdToReturn(value: string | string[] | null | undefined): string | undefined {
+  return typeof value === "string" && /^[\x21-\x7e]{1,255}$/.test(value) ? value : undefined;
 }
 
 /** Names of the headers for the encoding of messages and for what is accepted. */
