@@ -45,10 +45,19 @@ export class AdaptiveThrottle {
     this.#count(accepted);
   }
 
+  /** The target did not do in the end what it was counted as accepting. */
+  retract(): void {
+    this.#turn();
+    const index = this.#slot % slots;
+    // The slot of the answer may be over: its sum counts, and not where it was.
+    this.#accepts[index] = (this.#accepts[index] ?? 0) - 1;
+    this.#acceptSum--;
+  }
+
   /** The present chance that a call is held back, 0 to below 1. */
   get rejection(): number {
     this.#turn();
-    const over = this.#requestSum - this.#allowance - this.#ratio * this.#acceptSum;
+    const over = this.#requestSum - this.#allowance - this.#ratio * Math.max(0, this.#acceptSum);
     return over <= 0 ? 0 : over / (this.#requestSum + 1);
   }
 

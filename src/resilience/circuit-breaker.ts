@@ -130,8 +130,6 @@ export class CircuitBreaker {
   #probe(): void {
     this.#places = 1;
     this.#inFlight = 0;
-    this.#failures = 0;
-    this.#silences = 0;
     this.#change("probing");
   }
 

@@ -74,9 +74,14 @@ export class TargetHealth {
     };
   }
 
-  /** Notes what an attempt showed after it had left: a stream that broke after its first delta. */
+  /**
+   * Notes what an attempt showed after it had left as `fine`: a stream that broke after its first
+   * delta. Then it was no success, for the throttle.
+   */
   note(outcome: Outcome): void {
-    if (this.#breaker.state === "closed") this.#breaker.leave(this.#breaker.era, outcome);
+    if (this.#breaker.state !== "closed") return;
+    this.#breaker.leave(this.#breaker.era, outcome);
+    if (outcome === "failed" || outcome === "silent") this.#throttle.retract();
   }
 
   /** Whether calls pass freely and the last one that told anything was answered. */

@@ -52,12 +52,27 @@ describe("the chance to be held back", () => {
     expect(throttle.rejection).toBe(0);
   });
 
-  it("forgets after any long pause", () => {
+  it.each([10, 11, 15, 19, 20, 86_400])("forgets all in a pause of %d seconds", (seconds) => {
     const { clock, throttle } = start();
-    settle(throttle, 0, 100);
-    clock.advance(86_400_000);
+    for (let second = 0; second < 10; second++) {
+      clock.advance(1_000);
+      settle(throttle, 0, 100);
+    }
+    clock.advance(seconds * 1_000);
     settle(throttle, 0, 20);
     expect(throttle.rejection).toBe(0);
+  });
+
+  it("counts a success that is taken back as none", () => {
+    const { clock, throttle } = start();
+    settle(throttle, 60, 0);
+    clock.advance(5_000);
+    for (let each = 0; each < 60; each++) throttle.retract();
+    expect(throttle.rejection).toBeCloseTo(40 / 61);
+    clock.advance(5_000);
+    expect(throttle.rejection).toBe(0);
+    settle(throttle, 0, 30);
+    expect(throttle.rejection).toBeCloseTo(10 / 31);
   });
 
   it("forgets when told", () => {

@@ -78,16 +78,21 @@ describe("a busy target", () => {
     expect(withdrawAll(budget)).toBe(100);
   });
 
-  it("is sent no more than a tenth in an outage, not even at its beginning", () => {
+  it.each([
+    ["500", 2],
+    ["20", 50],
+  ])("of %s calls a second gets a tenth in an outage, even at its beginning", (_, pauseMs) => {
     const { clock, budget } = start();
     let retries = 0;
-    for (let call = 1; call <= 30_000; call++) {
-      clock.advance(2);
+    let over = 0;
+    for (let call = 1; call <= 10_000; call++) {
+      clock.advance(pauseMs);
       budget.deposit();
       if (budget.tryWithdraw()) retries++;
-      if (call >= 100) expect(retries).toBeLessThanOrEqual(call / 10 + 1e-6);
+      if (call >= 100) over = Math.max(over, retries - call / 10);
     }
-    expect(retries).toBe(3_000);
+    expect(over).toBeLessThan(1e-6);
+    expect(retries).toBe(1_000);
   });
 
   it("spreads its retries once what it had saved is gone", () => {

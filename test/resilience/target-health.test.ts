@@ -141,6 +141,32 @@ describe("isHealthy", () => {
   });
 });
 
+describe("streams that break after their first delta", () => {
+  it("are no successes: most calls are held back", () => {
+    let chance = 1;
+    const { clock, health } = start(() => chance);
+    for (let stream = 0; stream < 100; stream++) {
+      call(health, "fine");
+      clock.advance(50);
+      health.note("silent");
+    }
+    chance = 0.75;
+    expect(health.admit()).toMatchObject({ kind: "no", reason: "throttled" });
+    clock.advance(10_000);
+    expect(health.admit().kind).toBe("yes");
+  });
+
+  it("are the provider's matter only if they broke there", () => {
+    const { health } = start(() => 0);
+    for (let stream = 0; stream < 100; stream++) {
+      call(health, "fine");
+      health.note("unknown");
+    }
+    expect(health.isHealthy).toBe(true);
+    expect(health.admit().kind).toBe("yes");
+  });
+});
+
 describe("latency", () => {
   it("is not known before an answer came", () => {
     const { health } = start();
