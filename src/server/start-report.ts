@@ -14,9 +14,11 @@ export function startReport(configuration: Configuration, targets: readonly Targ
   return `${lines.join("\n")}\n`;
 }
 
-function targetLine({ name, adapter, dialect, host, baseURL, region, simulated }: Target): string {
+function targetLine(target: Target): string {
+  const { name, adapter, dialect, host, baseURL, region, zone, simulated } = target;
   const cloud = host === "direct" ? "" : ` on ${host}`;
-  const place = region === "" ? "" : ` (${region})`;
+  const places = [region, zone === undefined ? "" : `zone ${zone}`].filter((text) => text !== "");
+  const place = places.length === 0 ? "" : ` (${places.join(", ")})`;
   const where = simulated ? ", simulated" : ` at ${baseURL}`;
   return `  ${name}: ${adapter.name}${cloud}, ${dialect.name}${place}${where}`;
 }

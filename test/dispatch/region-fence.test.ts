@@ -171,6 +171,7 @@ const vertex: readonly Case[] = [
   ["a tuned model here", at("vertex", "europe-west4"), tuned("europe-west4"), ["europe-*"], true],
   ["a tuned model there", at("vertex", "europe-west4"), tuned("us-central1"), ["europe-*"], false],
   ["a tuned model nowhere", at("vertex", "europe-west4"), "projects/p/endpoints/7", ["*"], false],
+  ["steps in a path", at("vertex", "eu"), `${tuned("eu")}/../../../global/x`, ["eu"], false],
   ["two locations", at("vertex", "eu"), `${tuned("eu")}/locations/us/x`, ["eu"], false],
 ];
 
