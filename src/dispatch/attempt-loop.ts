@@ -8,9 +8,9 @@ import { type CallEnvironment, limitToDeadline } from "./call-environment.ts";
 import type { CallPlan } from "./call-plan.ts";
 import type { Candidate } from "./candidates.ts";
 import { type Answered, type Ended, hedged, type Running } from "./hedge.ts";
-import { NextAttempt } from "./next-attempt.ts";
+import { isNotRetried, NextAttempt, type NotRetried, type Step } from "./next-attempt.ts";
 import { OpenAttempt } from "./open-attempt.ts";
-import { PlaceFinder, type Refusal, refusalError } from "./place-finder.ts";
+import { type Found, PlaceFinder, type Refusal, refusalError } from "./place-finder.ts";
 
 /** What one attempt does. */
 export interface Question<T> {
@@ -72,28 +72,21 @@ export class AttemptLoop<T> {
 
   /** Starts an attempt in a place. */
   start(place: AttemptPlace): Running<T> {
-    const abandon = this.#plan.hedgeDelayMs === undefined ? undefined : new AbortController();
     const { signal } = this.#context;
-    const attempt = new OpenAttempt(
-      this.#plan,
-      place,
-      abandon === undefined ? signal : AbortSignal.any([signal, abandon.signal]),
-      this.#environment,
-      this.#ended,
-    );
+    const attempt = new OpenAttempt(this.#plan, place, signal, this.#environment, this.#ended);
     this.#next.began(place.candidate);
     return {
       candidate: place.candidate,
       ended: this.#run(attempt),
-      abort: (reason) => abandon?.abort(reason),
+      abort: (reason) => attempt.work.abort(reason),
     };
   }
 
   /** A place for a hedge beside an attempt. Unset: there is none now. */
-  async hedgePlace(beside: Candidate): Promise<AttemptPlace | undefined> {
+  hedgePlace(beside: Candidate): AttemptPlace | undefined {
     const step = this.#next.hedge(beside);
     if (step === undefined) return undefined;
-    const found = this.#finder.take(step.candidates, { pays: step.pays, isFirst: false });
+    const found = this.#finder.take(step.candidates, { pays: step.pays });
     return "place" in found ? found.place : undefined;
   }
 
@@ -130,37 +123,33 @@ export class AttemptLoop<T> {
       this.#next.succeeded(attempt);
       return { attempt, answer };
     } catch (thrown) {
-      const failure = attempt.failure(thrown);
-      this.#next.failed(attempt, failure);
-      attempt.close();
-      return { attempt, failure };
+      try {
+        const failure = attempt.failure(thrown);
+        this.#next.failed(attempt, failure);
+        // Whatever it has left open is closed.
+        attempt.work.abort(failure);
+        return { attempt, failure };
+      } finally {
+        attempt.close();
+      }
     }
   }
 
   /** A place for the first attempt: waits for limits that are reset soon, and for nothing else. */
   async #firstPlace(): Promise<AttemptPlace> {
-    const { candidates } = this.#plan;
-    const isRetry = this.#countCall(candidates[0]);
+    const { candidates, previousAttempts } = this.#plan;
+    const isRetry = previousAttempts > 0;
     for (;;) {
       const found = await this.#finder.find(candidates, { pays: () => isRetry, isFirst: true });
-      if ("place" in found) return found.place;
-      const { refusals } = found;
-      const soonest = refusals.reduce((a, b) => (b.retryAfterMs < a.retryAfterMs ? b : a));
-      const waiting = refusals.filter(({ mayWait }) => mayWait);
-      const waitMs = Math.min(...waiting.map(({ retryAfterMs }) => retryAfterMs));
-      const { retryWaitMsMax } = this.#environment.states.settings;
-      if (waitMs > retryWaitMsMax || !this.#next.hasTimeFor(waitMs, 0)) {
-        throw refusalError(refusals[0], soonest.retryAfterMs);
+      if ("place" in found) {
+        const { target } = found.place.candidate;
+        if (!isRetry) this.#environment.states.budget(target.name).deposit();
+        return found.place;
       }
+      const waitMs = this.#waitMs(found.refusals);
+      if (waitMs === undefined) throw refusalError(found.refusals[0], soonestMs(found.refusals));
       await this.#sleep(waitMs);
     }
-  }
-
-  /** Counts the call in its target's budget. Whether it is a retry of the caller's client. */
-  #countCall({ target }: Candidate): boolean {
-    const isRetry = this.#plan.previousAttempts > 0;
-    if (!isRetry) this.#environment.states.budget(target.name).deposit();
-    return isRetry;
   }
 
   /** A place for the attempt after a failed one. Throws the failure where there is none. */
@@ -170,15 +159,44 @@ export class AttemptLoop<T> {
     isElsewhereFirst = false,
   ): Promise<AttemptPlace> {
     let step = this.#next.after(failure, attempt, isElsewhereFirst);
-    let refusal: Refusal | undefined;
+    let refusals: readonly Refusal[] = [];
+    let delayMs: number | undefined;
     while (typeof step === "object") {
-      if (step.delayMs > 0) await this.#sleep(step.delayMs);
-      const found = await this.#finder.find(step.candidates, { pays: step.pays, isFirst: false });
+      delayMs ??= step.delayMs;
+      if (delayMs > 0) await this.#sleep(delayMs);
+      const found = await this.#placeOrRefusals(step);
       if ("place" in found) return found.place;
-      [refusal] = found.refusals;
-      step = step.otherwise;
+      ({ refusals } = found);
+      const isLast: boolean = typeof step.otherwise === "string";
+      delayMs = isLast ? this.#waitMs(refusals) : undefined;
+      if (delayMs === undefined) step = step.otherwise;
     }
-    throw failure.with({ metadata: { not_retried: refusal?.reason ?? step } });
+    throw notRetried(failure, refusals, step);
+  }
+
+  /** A full target is one more that cannot be asked: the call has an error of its own. */
+  async #placeOrRefusals({ candidates, pays, hasWaited }: Step): Promise<Found> {
+    try {
+      return await this.#finder.find(candidates, { pays, hasWaited });
+    } catch (thrown) {
+      if (!(thrown instanceof ConnectorError) || thrown.reason !== "SERVER_OVERLOADED")
+        throw thrown;
+      const { reason, message, fields } = thrown;
+      const { retryAfterMs = 0 } = fields;
+      return { refusals: [{ candidate: candidates[0], reason, message, retryAfterMs }] };
+    }
+  }
+
+  /**
+   * How long to wait before candidates are worth another look, ms. Unset: none of them is only at a
+   * limit that is reset soon enough.
+   */
+  #waitMs(refusals: readonly Refusal[]): number | undefined {
+    const waits = refusals.filter(({ mayWait }) => mayWait).map((each) => each.retryAfterMs);
+    const resetMs = Math.min(...waits);
+    const { retryWaitMsMax } = this.#environment.states.settings;
+    if (resetMs > retryWaitMsMax || !this.#next.hasTimeFor(resetMs, 0)) return undefined;
+    return soonestMs(refusals);
   }
 
   /** Waits within the caller's deadline. */
@@ -199,4 +217,28 @@ export class AttemptLoop<T> {
     const attempts = [...this.#ended];
     return thrown.with({ attempts, metadata: { attempts: String(attempts.length) } });
   }
+}
+
+/** Time after which the first of them may be asked, ms. */
+function soonestMs(refusals: readonly Refusal[]): number {
+  return Math.max(1, Math.min(...refusals.map(({ retryAfterMs }) => retryAfterMs)));
+}
+
+/** The failure of an attempt that no other follows, and why. */
+function notRetried(
+  failure: ConnectorError,
+  refusals: readonly Refusal[],
+  otherwise: NotRetried,
+): ConnectorError {
+  const [refusal] = refusals;
+  const metadata = { not_retried: refusal === undefined ? otherwise : whyRefused(refusal) };
+  const isWaitKnown = failure.fields.retryAfterMs !== undefined || refusal === undefined;
+  if (isWaitKnown || failure.fields.metadata?.retryable !== "true")
+    return failure.with({ metadata });
+  return failure.with({ metadata, retryAfterMs: soonestMs(refusals) });
+}
+
+function whyRefused({ reason, mayWait = false }: Refusal): NotRetried {
+  if (mayWait) return "WAIT_TOO_LONG";
+  return isNotRetried(reason) ? reason : "TARGET_SET_ASIDE";
 }

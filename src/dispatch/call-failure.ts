@@ -28,6 +28,7 @@ export function completeFailure(
   const error = withSuccessor(forCallersKey(known, plan), plan, catalogue, nowMs);
   const hint = retryHint(record.headers, nowMs);
   const told = hint.retryAfterMs ?? error.fields.retryAfterMs;
+  const isRetryable = hint.shouldRetry ?? error.retryable;
   const limits = error.reason === "PROVIDER_RATE_LIMITED" ? exhaustedLimits(record.headers) : [];
   const clean = cleaner(plan, redact);
   const attempts = record.fail(error.reason, progress?.usage ?? possibleUsage(error, plan, record));
@@ -35,7 +36,7 @@ export function completeFailure(
   return new ConnectorError(error.reason, messageOf(error, plan, clean), {
     ...error.fields,
     code: error.code,
-    retryAfterMs: error.retryable ? told : undefined,
+    retryAfterMs: isRetryable ? told : undefined,
     quotaSubjects: quotaSubjects ?? (limits.length > 0 ? limits : undefined),
     violations: violations?.map(({ field, description }) => ({
       field: clean(field, valueCharactersMax),
@@ -59,7 +60,7 @@ export function completeFailure(
       ...(record.providerRequestId && { provider_request_id: record.providerRequestId }),
       attempts: String(attempts.length),
       phase: metadata?.phase === "connect" ? "connect" : record.phase,
-      retryable: String(hint.shouldRetry ?? error.retryable),
+      retryable: String(isRetryable),
     },
   });
 }

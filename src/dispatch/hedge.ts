@@ -24,7 +24,7 @@ export interface Running<T> {
 
 /** What a hedge asks of the attempts of its call. */
 export interface HedgeSource<T> {
-  hedgePlace(beside: Candidate): Promise<AttemptPlace | undefined>;
+  hedgePlace(beside: Candidate): AttemptPlace | undefined;
   start(place: AttemptPlace): Running<T>;
   discard(answered: Answered<T>, reason: ConnectorError): void;
 }
@@ -42,7 +42,7 @@ export async function hedged<T>(
 ): Promise<Ended<T>> {
   const early = await endedWithin(first, delayMs, clock);
   if (early !== undefined) return early;
-  const place = await source.hedgePlace(first.candidate);
+  const place = source.hedgePlace(first.candidate);
   if (place === undefined) return await first.ended;
   const second = source.start(place);
   const [winner, other] = await earlier(first, second);

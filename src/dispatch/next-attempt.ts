@@ -8,26 +8,46 @@ import type { Candidate } from "./candidates.ts";
 import type { OpenAttempt } from "./open-attempt.ts";
 import type { PlaceFinder } from "./place-finder.ts";
 
+const notRetried = [
+  "ATTEMPTS",
+  "DEADLINE",
+  "NOT_RETRYABLE",
+  "WAIT_TOO_LONG",
+  "RETRY_BUDGET_EXHAUSTED",
+  "TARGET_CIRCUIT_OPEN",
+  "TARGET_SET_ASIDE",
+  "SERVER_OVERLOADED",
+] as const;
+
 /** Why no other attempt follows; told in the error's metadata as `not_retried`. */
-export type NotRetried =
-  | "ATTEMPTS"
-  | "DEADLINE"
-  | "NOT_RETRYABLE"
-  | "WAIT_TOO_LONG"
-  | "RETRY_BUDGET_EXHAUSTED"
-  | "TARGET_CIRCUIT_OPEN"
-  | "TARGET_SET_ASIDE";
+export type NotRetried = (typeof notRetried)[number];
+
+/** Whether a text is one of them. */
+export function isNotRetried(text: string): text is NotRetried {
+  return notRetried.some((each) => each === text);
+}
 
 /** What follows a failed attempt. */
 export interface Step {
   /** Where to go, in order. */
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly [Candidate, ...Candidate[]];
   /** How long to wait before, ms. */
   readonly delayMs: number;
   /** Whether a candidate draws on its target's budget of retries. */
   readonly pays: (candidate: Candidate) => boolean;
+  /** Whether the delay is the one that the provider asked for. */
+  readonly hasWaited: boolean;
   /** What to do if none of them can be asked. */
   readonly otherwise: Step | NotRetried;
+}
+
+/** The step back to a candidate that has failed. */
+type AgainStep = Step & { readonly otherwise: NotRetried };
+
+/** A failed attempt, and when it failed. */
+interface Failed {
+  readonly failure: ConnectorError;
+  readonly atMs: number;
 }
 
 /** A provider's wait is obeyed with up to this part of it more, so that callers do not come at once. */
@@ -40,6 +60,7 @@ export class NextAttempt {
   readonly #environment: CallEnvironment;
   readonly #tried = new Set<Candidate>();
   readonly #retried = new Set<Candidate>();
+  readonly #failures = new Map<OpenAttempt, Failed>();
   #begun = 0;
 
   constructor(plan: CallPlan, finder: PlaceFinder, environment: CallEnvironment) {
@@ -64,9 +85,11 @@ export class NextAttempt {
   }
 
   /** Notes a failure, for the calls to come. */
-  failed({ place, record }: OpenAttempt, failure: ConnectorError): void {
+  failed(attempt: OpenAttempt, failure: ConnectorError): void {
+    const { place, record } = attempt;
     const { candidate } = place;
     const { outcome, parks } = retryRule(failure);
+    this.#note(attempt, failure);
     place.settle(outcome);
     this.#observe(candidate, record.headers);
     if (parks === "key") this.#finder.standing(candidate)?.refuse(failure.reason);
@@ -88,37 +111,50 @@ export class NextAttempt {
     attempt: OpenAttempt,
     isElsewhereFirst = false,
   ): Step | NotRetried {
+    this.#note(attempt, failure);
     const failed = attempt.place.candidate;
     const rule = retryRule(failure);
-    if (this.#begun >= this.#plan.maxAttempts) return "ATTEMPTS";
-    const fresh = rule.elsewhere ? this.#untried(failed, rule, attempt) : [];
-    const siblings = fresh.filter(({ fallback }) => fallback === failed.fallback);
-    const again = this.#again(failure, rule, attempt);
+    const fresh = this.#untried(failure, rule, attempt);
+    const again = this.#againAnywhere(failure, rule, attempt);
+    if (this.#begun >= this.#plan.maxAttempts) {
+      return fresh.length === 0 && again === "NOT_RETRYABLE" ? again : "ATTEMPTS";
+    }
+    const [first, ...others] = fresh;
+    const elsewhere = (otherwise: Step | NotRetried): Step | NotRetried =>
+      first === undefined
+        ? otherwise
+        : {
+            candidates: [first, ...others],
+            delayMs: 0,
+            pays: (candidate) => this.#paysElsewhere(candidate, failed, failure),
+            hasWaited: false,
+            otherwise,
+          };
     const isLast = this.#begun === this.#plan.maxAttempts - 1;
     // A sibling answers with the same model; another model is wanted only if nothing else is left.
-    const goesOn =
-      siblings.length > 0 ||
-      rule.elsewhereFirst ||
-      isElsewhereFirst ||
-      isLast ||
-      typeof again === "string";
-    if (fresh.length === 0 || !goesOn) return again;
-    const isUnsent = failure.fields.metadata?.phase === "connect" && this.#begun === 1;
-    const pays = (candidate: Candidate): boolean =>
-      candidate.target.name === failed.target.name
-        ? rule.parks === "no" && rule.outcome !== "refused" && candidate.model === failed.model
-        : !isUnsent && !this.#finder.health(candidate).isHealthy;
-    return { candidates: fresh, delayMs: 0, pays, otherwise: again };
+    const hasSibling = fresh.some(({ fallback }) => fallback === failed.fallback);
+    const isMoving = hasSibling || rule.elsewhereFirst || isElsewhereFirst || isLast;
+    if (isMoving || typeof again === "string") return elsewhere(again);
+    return { ...again, otherwise: elsewhere(again.otherwise) };
   }
 
-  /** Where a hedge may go beside an attempt. Unset: nowhere. */
+  /** Where a hedge may go beside an attempt: to the same model. Unset: nowhere. */
   hedge(beside: Candidate): Step | undefined {
     if (this.#begun >= this.#plan.maxAttempts) return undefined;
     const others = this.#plan.candidates.filter(
-      (candidate) => candidate.target.name !== beside.target.name && !this.#tried.has(candidate),
+      (candidate) =>
+        candidate.target.name !== beside.target.name &&
+        candidate.fallback === beside.fallback &&
+        !this.#tried.has(candidate),
     );
-    const pays = (): boolean => true;
-    return { candidates: [...others, beside], delayMs: 0, pays, otherwise: "ATTEMPTS" };
+    const [first = beside, ...rest] = [...others, beside];
+    return {
+      candidates: [first, ...rest],
+      delayMs: 0,
+      pays: () => true,
+      hasWaited: false,
+      otherwise: "ATTEMPTS",
+    };
   }
 
   /** Whether there is time for a wait and an attempt of so long after it. */
@@ -126,43 +162,119 @@ export class NextAttempt {
     return this.#plan.deadlineMs - this.#environment.clock.now() - waitMs > attemptMs;
   }
 
-  #untried(failed: Candidate, rule: RetryRule, attempt: OpenAttempt): readonly Candidate[] {
-    // Another key of the same target helps only where the key was what failed.
-    const isKeyBound = rule.parks === "key" || rule.outcome === "refused";
+  /** Candidates that were not asked yet, and to which a failure may lead. */
+  #untried(
+    failure: ConnectorError,
+    rule: RetryRule,
+    { place, record }: OpenAttempt,
+  ): readonly Candidate[] {
+    const failed = place.candidate;
     return this.#plan.candidates.filter(
       (candidate) =>
         !this.#tried.has(candidate) &&
-        (isKeyBound ||
-          candidate.target.name !== failed.target.name ||
-          candidate.model !== failed.model) &&
-        this.hasTimeFor(0, this.#expectedMs(candidate) ?? Math.min(attempt.record.elapsedMs, 50)),
+        this.#leadsTo(failure, rule, failed, candidate) &&
+        !this.#isSpoiled(candidate) &&
+        this.hasTimeFor(0, this.#expectedMs(candidate) ?? Math.min(record.elapsedMs, 50)),
     );
   }
 
-  #again(failure: ConnectorError, rule: RetryRule, attempt: OpenAttempt): Step | NotRetried {
+  #note(attempt: OpenAttempt, failure: ConnectorError): void {
+    const atMs = this.#environment.clock.now();
+    if (!this.#failures.has(attempt)) this.#failures.set(attempt, { failure, atMs });
+  }
+
+  /** Whether its model failed at its target with another key, and not because of that key. */
+  #isSpoiled({ target, model }: Candidate): boolean {
+    return [...this.#failures].some(([{ place }, { failure }]) => {
+      const { parks, outcome } = retryRule(failure);
+      const isKeyBound = parks === "key" || outcome === "refused";
+      const { candidate } = place;
+      return candidate.target.name === target.name && candidate.model === model && !isKeyBound;
+    });
+  }
+
+  #leadsTo(
+    { reason }: ConnectorError,
+    rule: RetryRule,
+    failed: Candidate,
+    candidate: Candidate,
+  ): boolean {
+    const isFallback = candidate.fallback !== failed.fallback;
+    if (reason === "CONTEXT_LENGTH_EXCEEDED") {
+      return isFallback && this.#contextTokens(candidate) > this.#contextTokens(failed);
+    }
+    // What a caller's own key may not use here, it may not use elsewhere.
+    if (reason === "PROVIDER_PERMISSION_DENIED" && this.#plan.callerKey) return isFallback;
+    return rule.elsewhere;
+  }
+
+  /** Size of a model's context, tokens. NaN, which is larger than nothing: not known. */
+  #contextTokens({ target, model, match }: Candidate): number {
+    const { catalogue } = this.#environment;
+    const known = catalogue.find(target.adapter.name, model);
+    const asked = known ?? catalogue.find(target.adapter.name, match.model);
+    return asked?.contextTokens ?? Number.NaN;
+  }
+
+  /**
+   * Whether a candidate that was not asked yet draws on its target's budget: not where that is well,
+   * nor for another key of a target that takes calls, nor once for a call that never left.
+   */
+  #paysElsewhere(candidate: Candidate, failed: Candidate, { fields }: ConnectorError): boolean {
+    const isHere = candidate.target.name === failed.target.name;
+    if (isHere && candidate.model === failed.model) return false;
+    const isUnsent = fields.metadata?.phase === "connect" && this.#begun === 1;
+    return !(isUnsent && !isHere) && !this.#finder.health(candidate).isHealthy;
+  }
+
+  /**
+   * The same again; where that is of no use, one that had failed before and may be well by now.
+   */
+  #againAnywhere(
+    failure: ConnectorError,
+    rule: RetryRule,
+    attempt: OpenAttempt,
+  ): AgainStep | NotRetried {
+    const again = this.#again(failure, rule, attempt);
+    if (typeof again === "object" || !rule.elsewhere) return again;
+    for (const [earlier, known] of this.#failures) {
+      if (earlier === attempt) continue;
+      const step = this.#again(known.failure, retryRule(known.failure), earlier, known.atMs);
+      if (typeof step === "object") return step;
+    }
+    return again;
+  }
+
+  #again(
+    failure: ConnectorError,
+    rule: RetryRule,
+    attempt: OpenAttempt,
+    failedMs: number = this.#environment.clock.now(),
+  ): AgainStep | NotRetried {
     const candidate = attempt.place.candidate;
     const told = retryHint(
       attempt.record.headers,
       this.#environment.clock.wallTimeMs(),
     ).shouldRetry;
-    const allowed = told === true && rule.parks !== "key" ? "always" : rule.sameTarget;
+    // Nothing can tell that what ended on our side is worth another try.
+    const isTheirs = rule.outcome !== "unknown" && rule.parks !== "key";
+    const allowed = told === true && isTheirs ? "always" : rule.sameTarget;
     if (told === false || allowed === "never") return "NOT_RETRYABLE";
     if (allowed === "once" && this.#retried.has(candidate)) return "NOT_RETRYABLE";
-    const { random, states } = this.#environment;
+    const { random, states, clock } = this.#environment;
     const hintMs = failure.fields.retryAfterMs;
-    const delayMs =
-      hintMs === undefined
-        ? backoffMs(rule.delay, this.#begun, random)
-        : hintMs * (1 + hintJitter * random());
     if (hintMs !== undefined && hintMs > states.settings.retryWaitMsMax) return "WAIT_TOO_LONG";
+    const usualMs = backoffMs(rule.delay, this.#begun, random, states.settings);
+    const waitMs = Math.max(0, (hintMs ?? usualMs) - (clock.now() - failedMs));
     const expectedMs = this.#expectedMs(candidate) ?? attempt.record.elapsedMs;
-    if (!this.hasTimeFor(delayMs, expectedMs)) {
-      return hintMs === undefined ? "DEADLINE" : "WAIT_TOO_LONG";
-    }
+    const spareMs = this.#plan.deadlineMs - clock.now() - waitMs - expectedMs;
+    if (spareMs <= 0) return hintMs === undefined ? "DEADLINE" : "WAIT_TOO_LONG";
+    const jitterMs = hintMs === undefined ? 0 : hintMs * hintJitter * random();
     return {
       candidates: [candidate],
-      delayMs,
+      delayMs: waitMs + Math.min(jitterMs, spareMs / 2),
       pays: () => true,
+      hasWaited: hintMs !== undefined,
       otherwise: "RETRY_BUDGET_EXHAUSTED",
     };
   }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CallContext } from "../contract/connector-api.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
-import type { Reason } from "../contract/reasons.ts";
+import { type Reason, reasons } from "../contract/reasons.ts";
 import type { Permit } from "../resilience/concurrency-limiter.ts";
 import type { KeyQuarantine } from "../resilience/key-quarantine.ts";
 import type { KeyWindow } from "../resilience/key-window.ts";
@@ -31,9 +31,15 @@ export interface Terms {
   pays(candidate: Candidate): boolean;
   /**
    * Whether nothing was sent for the call yet: then, if nothing else is left, a target that is left
-   * alone or whose key is set aside is asked after all, one call at a time. It may be well again.
+   * alone is asked after all, one call at a time, and so is one whose key is set aside. It may be
+   * well again. Default: no.
    */
-  readonly isFirst: boolean;
+  readonly isFirst?: boolean;
+  /**
+   * Whether the call has waited as long as the provider asked it to: its word counts for more than
+   * what its other headers let one reckon. Default: no.
+   */
+  readonly hasWaited?: boolean;
 }
 
 /** A place at one of the candidates, or why there is none. */
@@ -80,18 +86,23 @@ export class PlaceFinder {
    */
   async find(candidates: readonly Candidate[], terms: Terms): Promise<Found> {
     const found = this.take(candidates, terms);
-    const full = "refusals" in found && found.refusals.find(({ isFull }) => isFull);
-    if (!full) return found;
-    const { candidate } = full;
-    const taken = this.#take(candidate, await this.#queue(candidate), terms.pays(candidate));
-    return taken instanceof AttemptPlace ? { place: taken } : { refusals: [taken] };
+    if ("place" in found) return found;
+    const { refusals } = found;
+    const index = refusals.findIndex(({ isFull }) => isFull);
+    const candidate = refusals[index]?.candidate;
+    if (candidate === undefined) return found;
+    const pays = terms.pays(candidate);
+    const taken = this.#take(candidate, await this.#queue(candidate), pays);
+    if (taken instanceof AttemptPlace) return { place: taken };
+    const [first, ...others] = refusals.with(index, taken);
+    return { refusals: [first ?? taken, ...others] };
   }
 
   /** The same without waiting in a queue. */
   take(candidates: readonly Candidate[], terms: Terms): Found {
     const refusals: Refusal[] = [];
     for (const candidate of candidates) {
-      const taken = this.#keyRefusal(candidate) ?? this.#tryTake(candidate, terms);
+      const taken = this.#keyRefusal(candidate, terms) ?? this.#tryTake(candidate, terms);
       if (taken instanceof AttemptPlace) return { place: taken };
       refusals.push(taken);
     }
@@ -104,11 +115,10 @@ export class PlaceFinder {
     return { refusals: [first, ...others] };
   }
 
-  #tryTake(candidate: Candidate, { pays }: Terms, isLastResort = false): AttemptPlace | Refusal {
+  #tryTake(candidate: Candidate, terms: Terms, isLastResort = false): AttemptPlace | Refusal {
+    const pays = terms.pays(candidate);
     const permit = this.#environment.admission.tryEnter(candidate.target);
-    if (permit !== undefined) {
-      return this.#take(candidate, permit, pays(candidate), isLastResort);
-    }
+    if (permit !== undefined) return this.#take(candidate, permit, pays, isLastResort);
     return {
       candidate,
       reason: "SERVER_OVERLOADED",
@@ -160,7 +170,7 @@ export class PlaceFinder {
     return place;
   }
 
-  #keyRefusal(candidate: Candidate): Refusal | undefined {
+  #keyRefusal(candidate: Candidate, { hasWaited }: Terms): Refusal | undefined {
     const standing = this.standing(candidate);
     const refusedFor = standing?.reason;
     if (refusedFor !== undefined) {
@@ -169,9 +179,11 @@ export class PlaceFinder {
       return { candidate, reason: refusedFor, message, retryAfterMs };
     }
     const window = this.window(candidate);
-    const waitMs = window.waitMs();
+    const { parked } = window;
+    const parkedMs = parked === undefined ? 0 : parked.untilMs - this.#environment.clock.now();
+    const waitMs = hasWaited ? Math.ceil(parkedMs) : window.waitMs();
     if (waitMs <= 0) return undefined;
-    const reason = window.parked?.reason ?? "PROVIDER_RATE_LIMITED";
+    const reason = parked?.reason ?? "PROVIDER_RATE_LIMITED";
     const message = "the provider's limit is used up until it is reset";
     return { candidate, reason, message, retryAfterMs: waitMs, mayWait: true };
   }
@@ -187,8 +199,9 @@ export function refusalError(
   retryAfterMs: number,
 ): ConnectorError {
   const { target, model, match } = candidate;
+  const { retryable } = reasons[reason];
   return new ConnectorError(reason, `target "${target.name}": ${message}`, {
-    retryAfterMs: Math.max(1, Math.ceil(retryAfterMs)),
+    ...(retryable && { retryAfterMs: Math.ceil(retryAfterMs) }),
     metadata: {
       provider: target.adapter.name,
       model,
@@ -196,6 +209,7 @@ export function refusalError(
       ...(target.region && { region: target.region }),
       rule: match.rule,
       phase: "connect",
+      retryable: String(retryable),
     },
   });
 }

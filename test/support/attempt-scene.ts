@@ -114,6 +114,11 @@ export class AttemptScene {
     return await this.#ended(all.map((settings) => this.#call(settings)));
   }
 
+  /** A unary call beside another that is under way, whose end brings it to its own. */
+  beside(settings: CallSettings = {}): Promise<Outcome> {
+    return this.#call(settings);
+  }
+
   /** A stream, to its end. */
   async stream(settings: CallSettings = {}): Promise<Outcome> {
     const [outcome] = await this.#ended([this.#stream(settings)]);
