@@ -17,14 +17,7 @@ export function noteTarget(target: Target, report: LoadReport): void {
   if (isOpen && bears !== undefined) {
     report.note(`target ${target.name} sends its ${bears} unencrypted: its base URL is http`);
   }
-  const { region, zone, dialect } = target;
-  const hidesPlace = dialect.geography !== undefined && !dialect.geography.placesOf("");
-  if (region !== "" && zone === undefined && hidesPlace) {
-    report.note(
-      `target ${target.name} declares a region and no zone: its cloud does not show where a ` +
-        "deployment runs, so that every fence leaves it out",
-    );
-  }
+  notePlace(target, report);
   const file = target.credentials?.type === "google" ? target.credentials.file : undefined;
   const read = file === undefined ? undefined : readTextFile(file, credentialsBytesMax);
   if (read && "problem" in read) {
@@ -36,6 +29,25 @@ export function noteTarget(target: Target, report: LoadReport): void {
         `the base URL of ${target.host} is the bare origin`,
     );
   }
+}
+
+/** A region that tells nothing by itself, or that belies the zone beside it. */
+function notePlace({ name, region, zone, dialect }: Target, report: LoadReport): void {
+  const { geography } = dialect;
+  if (geography === undefined || region === "") return;
+  if (zone === undefined) {
+    if (geography.placesOf("") !== undefined) return;
+    report.note(
+      `target ${name} declares a region and no zone: its cloud does not show where a ` +
+        "deployment runs, so that every fence leaves it out",
+    );
+    return;
+  }
+  const known = Object.hasOwn(geography.zones, zone) ? (geography.zones[zone] ?? []) : [];
+  if (known.length === 0 || region === zone || known.includes(region)) return;
+  report.note(
+    `target ${name} declares zone ${zone}, and region ${region} is not known to be in it`,
+  );
 }
 
 const credentialsBytesMax = 64 * 1024;

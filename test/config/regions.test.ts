@@ -101,6 +101,23 @@ describe("a zone", () => {
   });
 });
 
+describe("a zone and a region that do not fit", () => {
+  it.each<readonly [Cloud, string, string, boolean]>([
+    ["azure", "eastus", "eu", true],
+    ["azure", "eastus", "us", false],
+    ["azure", "eastus", "global", false],
+    ["azure", "eastus", "eastus", false],
+    ["bedrock", "us-east-1", "eu", true],
+    ["bedrock", "eu-west-1", "eu", false],
+    ["vertex", "eu", "eu", false],
+    ["direct", "us-1", "eu", false],
+  ])("are noted: %s in %s, zone %s", (cloud, region, zone, isNoted) => {
+    const yaml = `targets:\n  - { name: a, ${fields[cloud]}, region: ${region}, zone: ${zone} }\n`;
+    const note = `target a declares zone ${zone}, and region ${region} is not known to be in it`;
+    expect(load({ yaml, adapters }).notes).toEqual(isNoted ? [note] : []);
+  });
+});
+
 const regions: Readonly<Record<Cloud, string>> = {
   bedrock: "eu-west-1",
   vertex: "europe-west4",

@@ -3,11 +3,12 @@
 // was meant for a provider on each protocol and on plain HTTP, while requests without the mark of
 // one are served.
 import { describe, expect, it } from "vitest";
+import { Role } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { hopHeader } from "../../src/contract/hop.ts";
 import { clientOver, receivedError, wires } from "../support/rpc-client.ts";
 import { ConfigurationFile, serverByFile } from "./configured-server.ts";
 
-const hello = { contents: [{ role: 2, message: "Hello" }], maxOutputTokens: 9 };
+const hello = { contents: [{ role: Role.USER, message: "Hello" }], maxOutputTokens: 9 };
 
 /** Targets that lead to an address, by the wire that they speak. */
 const targets: Readonly<Record<string, string>> = {
