@@ -4,6 +4,7 @@ import { AdaptiveThrottle } from "./adaptive-throttle.ts";
 import { type BreakerState, CircuitBreaker } from "./circuit-breaker.ts";
 import type { Outcome } from "./outcome.ts";
 import { PeakEwma } from "./peak-ewma.ts";
+import { RecentMedian } from "./recent-median.ts";
 import { defaultResilience, type ResilienceSettings } from "./settings.ts";
 
 /** The right to send one attempt. */
@@ -33,6 +34,7 @@ export class TargetHealth {
   readonly #breaker: CircuitBreaker;
   readonly #throttle: AdaptiveThrottle;
   readonly #latency: PeakEwma;
+  readonly #usual: RecentMedian = new RecentMedian();
   readonly #throttleDelayMs: number;
   #inFlight = 0;
 
@@ -94,13 +96,21 @@ export class TargetHealth {
     return this.#latency.valueMs;
   }
 
+  /** Median of the recent times to the head of an answer, ms. Unset: none came yet. */
+  get usualMs(): number | undefined {
+    return this.#usual.value;
+  }
+
   /** Where its breaker stands, for reports. */
   get state(): BreakerState {
     return this.#breaker.state;
   }
 
   #leave(era: number, outcome: Outcome, latencyMs: number | undefined): void {
-    if (latencyMs !== undefined) this.#latency.add(latencyMs);
+    if (latencyMs !== undefined) {
+      this.#latency.add(latencyMs);
+      this.#usual.add(latencyMs);
+    }
     const wasClosed = this.#breaker.state === "closed";
     this.#breaker.leave(era, outcome);
     const isClosed = this.#breaker.state === "closed";

@@ -156,6 +156,16 @@ describe("streams that break after their first delta", () => {
     expect(health.admit().kind).toBe("yes");
   });
 
+  it("change nothing while the target recovers", () => {
+    const { clock, health } = start();
+    calls(health, 20, "failed");
+    clock.advance(500);
+    expect(health.admit().kind).toBe("yes");
+    health.note("failed");
+    expect(health.state).toBe("probing");
+    expect(health.admit().kind).toBe("no");
+  });
+
   it("are the provider's matter only if they broke there", () => {
     const { health } = start(() => 0);
     for (let stream = 0; stream < 100; stream++) {
@@ -187,6 +197,20 @@ describe("latency", () => {
     clock.advance(100_000);
     call(health, "fine", 100);
     expect(health.latencyMs).toBeCloseTo(100, 1);
+  });
+
+  it("is usual as most answers are, whatever a few were", () => {
+    const { health } = start();
+    expect(health.usualMs).toBeUndefined();
+    const seen = [300, 60_000, 200, 100, 60_000].map((ms) => {
+      call(health, "fine", ms);
+      return health.usualMs;
+    });
+    expect(seen).toEqual([300, 300, 300, 200, 300]);
+    for (let answer = 0; answer < 9; answer++) call(health, "fine", 20);
+    expect(health.usualMs).toBe(20);
+    for (let answer = 0; answer < 16; answer++) call(health, "fine", 1_000);
+    expect(health.usualMs).toBe(1_000);
   });
 
   const sample = fc.record({ pauseMs: fc.nat({ max: 60_000 }), ms: fc.nat({ max: 60_000 }) });
