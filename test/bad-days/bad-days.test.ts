@@ -5,7 +5,7 @@ import { reportDay } from "./day-report.ts";
 import { violationLines } from "./report.ts";
 import { scenarios } from "./scenarios.ts";
 
-const calls = 500;
+const calls = 400;
 const seeds = [1, 2];
 
 describe.each(scenarios)("a day of $name", (scenario) => {

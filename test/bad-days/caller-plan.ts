@@ -20,6 +20,10 @@ export interface CallerPlan {
   readonly resumes: boolean;
   readonly heartbeats: boolean;
   readonly maxAttempts: number | undefined;
+  /** The caller's own key: one that the provider takes, or one that it refuses. */
+  readonly ownKey: "good" | "bad" | undefined;
+  /** How often the caller's client has tried before. */
+  readonly previousAttempts: number;
 }
 
 /** How callers of a world behave: likelihoods, but for names and times. */
@@ -45,6 +49,8 @@ export interface Habits {
   readonly resumes: number;
   readonly heartbeats: number;
   readonly modestRetries: number;
+  readonly ownKeys: number;
+  readonly clientRetries: number;
 }
 
 /** Callers who want an answer and nothing else. */
@@ -67,6 +73,8 @@ export const plainHabits: Habits = {
   resumes: 0,
   heartbeats: 0,
   modestRetries: 0,
+  ownKeys: 0,
+  clientRetries: 0,
 };
 
 /** Callers who do everything that a caller may. */
@@ -85,6 +93,8 @@ export const wildHabits: Habits = {
   resumes: 0.15,
   heartbeats: 0.05,
   modestRetries: 0.1,
+  ownKeys: 0.08,
+  clientRetries: 0.05,
 };
 
 /** What the caller of one call does: the same for the same seed and index, whatever went before. */
@@ -111,5 +121,7 @@ export function planCaller(seed: number, index: number, habits: Habits): CallerP
     resumes: isStream && chance.happens(habits.resumes),
     heartbeats: isStream && chance.happens(habits.heartbeats),
     maxAttempts: maybe(habits.modestRetries, () => chance.integer(1, 3)),
+    ownKey: maybe(habits.ownKeys, () => chance.pick(["good", "bad"] as const)),
+    previousAttempts: maybe(habits.clientRetries, () => chance.integer(1, 4)) ?? 0,
   };
 }

@@ -65,6 +65,7 @@ export async function makeCall(facts: CallFacts, api: ConnectorApi, clock: Clock
     receivedMs: startMs,
     deadlineMs: plan.deadlineMs === undefined ? undefined : startMs + plan.deadlineMs,
     caller: `caller-${plan.index % 5}`,
+    previousAttempts: plan.previousAttempts,
   };
   note(facts, startMs, describe(plan));
   try {
@@ -231,5 +232,6 @@ function optionsOf(plan: CallerPlan): CallOptions {
     ...(timeoutMs !== undefined && { timeout: durationFromMs(timeoutMs) }),
     ...(hedgeDelayMs !== undefined && { hedge: { delay: durationFromMs(hedgeDelayMs) } }),
     ...(maxAttempts !== undefined && { retry: { maxAttempts } }),
+    ...(plan.ownKey !== undefined && { apiKey: `sk-own-key-${plan.ownKey}-0123456789` }),
   });
 }

@@ -1,8 +1,10 @@
 import { parseArgs } from "node:util";
 import { type DayReport, reportDay } from "./day-report.ts";
+import { heapMeter } from "./memory.ts";
 import { dayLines, figuresTable, rulesTable, violationLines } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
+import { simulateDay } from "./simulate.ts";
 
 const usage = `Simulates bad days in virtual time and judges every call.
 
@@ -16,6 +18,8 @@ const usage = `Simulates bad days in virtual time and judges every call.
 
 Ends with 1 when a rule was broken, and prints how to see it again.
 `;
+
+const warmUpCalls = 1000;
 
 interface Wish {
   readonly seed: number;
@@ -33,11 +37,14 @@ export async function runCLI(words: readonly string[]): Promise<number> {
     return isHelp ? 0 : 2;
   }
   const days: DayReport[] = [];
+  const heapBytes = heapMeter();
   for (const scenario of wish.scenarios) {
     const { seed, calls } = wish;
+    // What the engine compiles and caches once is no growth.
+    await simulateDay({ scenario, seed, calls: Math.min(calls, warmUpCalls) });
     const onProgress = (over: number): void =>
       progress(`${scenario.name}: ${over} of ${calls} calls`);
-    days.push(await reportDay({ scenario, seed, calls, onProgress }));
+    days.push(await reportDay({ scenario, seed, calls, heapBytes, onProgress }));
     progress("");
   }
   process.stdout.write(wish.json ? `${JSON.stringify(days, null, 2)}\n` : textOf(days));

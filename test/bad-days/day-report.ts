@@ -30,7 +30,8 @@ export async function reportDay(settings: DaySettings): Promise<DayReport> {
   const startedMs = performance.now();
   const day = await simulateDay(settings);
   const { scenario, seed, calls } = settings;
-  const { judge, tally } = day;
+  const { judge } = day;
+  const ends = Object.fromEntries(day.ends);
   const checked = new Map(invariants.map(({ name }) => [name, 0]));
   for (const [name, count] of judge.checked) checked.set(name, count);
   return {
@@ -38,14 +39,19 @@ export async function reportDay(settings: DaySettings): Promise<DayReport> {
     story: scenario.story,
     seed,
     calls,
-    ok: tally.calls.filter(({ end }) => end === "OK").length,
+    ok: ends.OK ?? 0,
     attempts: day.attempts,
     timers: day.timers,
     virtualMs: day.virtualMs,
     tookSeconds: (performance.now() - startedMs) / 1000,
     digest: day.digest,
-    ends: Object.fromEntries(tally.ends()),
-    figures: day.figures,
+    ends,
+    figures: {
+      ...day.figures,
+      ...(day.heapGrowthBytes !== undefined && {
+        "heap growth, MiB": day.heapGrowthBytes / 2 ** 20,
+      }),
+    },
     checked: Object.fromEntries(checked),
     brokenRules: Object.fromEntries(judge.broken),
     broken: [...judge.broken.values()].reduce((sum, count) => sum + count, 0),

@@ -9,7 +9,9 @@ export interface AttemptFacts {
   /** Number over all calls. */
   readonly serial: number;
   readonly place: Place;
+  /** Which of the place's keys was sent; 0 for a caller's own. */
   readonly keyIndex: number;
+  readonly ownKey: CallerPlan["ownKey"];
   readonly model: string;
   readonly isStream: boolean;
   readonly startMs: number;

@@ -93,12 +93,15 @@ export class FakeHttp implements ProviderHttp {
     this.#serial += 1;
     const serial = this.#serial;
     const { model, isStream, key } = readRequest(request);
-    const keyIndex = place.keys.indexOf(key);
-    const script = provider.answer({ serial, keyIndex, isStream, model });
+    const known = place.keys.indexOf(key);
+    const ownKey = known >= 0 ? undefined : key.includes("good") ? "good" : "bad";
+    const keyIndex = Math.max(0, known);
+    const script = provider.answer({ serial, keyIndex, ownKey, isStream, model });
     return {
       serial,
       place,
       keyIndex,
+      ownKey,
       model,
       isStream,
       startMs: this.#clock.now(),

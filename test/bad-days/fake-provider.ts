@@ -1,4 +1,5 @@
 import type { Clock } from "../../src/contract/clock.ts";
+import type { CallerPlan } from "./caller-plan.ts";
 import { Chance } from "./chance.ts";
 import { type Conditions, conditionsAt, isAbout, type Spell } from "./conditions.ts";
 import { failureScript } from "./failures.ts";
@@ -12,6 +13,8 @@ export interface Question {
   /** Number of the attempt over all calls: its words bear it. */
   readonly serial: number;
   readonly keyIndex: number;
+  /** Set for a key that is none of the place's. */
+  readonly ownKey: CallerPlan["ownKey"];
   readonly isStream: boolean;
   readonly model: string;
 }
@@ -72,6 +75,7 @@ export class FakeProvider {
     const sound = this.#sound(question, conditions);
     const { down, spentKeys, quotaKeys, revokedKeys, faults: likelihoods } = conditions;
     if (down !== undefined) return this.#isDown(down, question, conditions, sound);
+    if (question.ownKey !== undefined) return this.#ownKey(question, conditions, sound);
     if (revokedKeys.includes(question.keyIndex)) return this.#status("401", conditions);
     if (spentKeys.includes(question.keyIndex)) return this.#status("spent", conditions);
     if (quotaKeys.includes(question.keyIndex)) return this.#status("daily quota", conditions);
@@ -79,6 +83,16 @@ export class FakeProvider {
     const limited = this.#overLimit(question.keyIndex, conditions);
     if (limited !== undefined) return limited;
     const fault = this.#chosenFault(likelihoods);
+    return fault === undefined ? sound : this.#fault(fault, question, conditions, sound);
+  }
+
+  /** A caller's own key has an account of its own: no limits, and no weather but faults. */
+  #ownKey(question: Question, conditions: Conditions, sound: Script): Script {
+    if (question.ownKey === "bad") {
+      const reason = "CALLER_PROVIDER_KEY_REJECTED";
+      return { ...this.#status("401", conditions), name: "own key refused", reason };
+    }
+    const fault = this.#chosenFault(conditions.faults);
     return fault === undefined ? sound : this.#fault(fault, question, conditions, sound);
   }
 

@@ -158,6 +158,14 @@ export const scenarios: readonly Scenario[] = [
     habits: wildCallers,
     spells: chaos,
   },
+  {
+    name: "lonely",
+    story: "the same, with one provider, one key and nowhere else to go",
+    callsPerSecond: 40,
+    models: { "house-model": ["openai eu-1"] },
+    habits: { ...wildHabits, fences: 0, fallbacks: 0, preferences: 0 },
+    spells: chaos,
+  },
 ];
 
 function rateLimits(durationMs: number): readonly Spell[] {

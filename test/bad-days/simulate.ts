@@ -5,6 +5,7 @@ import type { ProviderHttp } from "../../src/http/http-client.ts";
 import { makeCall, newFacts } from "./caller.ts";
 import { type Habits, plainHabits, planCaller } from "./caller-plan.ts";
 import { Chance } from "./chance.ts";
+import type { Spell } from "./conditions.ts";
 import type { CallFacts } from "./facts.ts";
 import { callHeader, FakeHttp } from "./fake-http.ts";
 import { reactionMs } from "./invariant.ts";
@@ -24,6 +25,8 @@ export interface DaySettings {
   readonly connect?: (options: ConnectorsOptions) => ConnectorApi;
   /** Stands between the product and the providers. Default: nothing does. */
   readonly wrapHttp?: (http: ProviderHttp) => ProviderHttp;
+  /** Measures the heap, bytes; then the day must leave it as it was. Default: it is not measured. */
+  readonly heapBytes?: () => number;
   /** Told now and then how many calls are over. */
   readonly onProgress?: (calls: number) => void;
 }
@@ -31,12 +34,16 @@ export interface DaySettings {
 /** What a day was like. */
 export interface Day {
   readonly judge: Judge;
-  readonly tally: Tally;
+  /** How often calls ended in each way, most often first. */
+  readonly ends: readonly (readonly [string, number])[];
   /** Hash of the history of every call, in the order in which they ended. */
   readonly digest: string;
   readonly figures: Figures;
+  /** Attempts of the day's calls. */
   readonly attempts: number;
   readonly timers: number;
+  /** By how much the heap has grown. Unset: it was not measured. */
+  readonly heapGrowthBytes: number | undefined;
   readonly virtualMs: number;
 }
 
@@ -50,6 +57,8 @@ const judgedAfterMs = reactionMs + 10;
 /** Time that a connection may be read on after its answer, and a bit, ms. */
 const drainMsMax = 1100;
 const progressEvery = 2000;
+/** What is known of targets and keys, and what the engine keeps of itself. */
+const heapGrowthBytesMax = 5 * 2 ** 20;
 
 /** Simulates a day: the same settings give the same history, to the last event. */
 export async function simulateDay(settings: DaySettings): Promise<Day> {
@@ -74,7 +83,8 @@ class Simulation {
   }
 
   async run(): Promise<Day> {
-    const { scenario, seed, calls, wrapHttp = (http) => http } = this.#settings;
+    const { scenario, seed, calls, wrapHttp = (http) => http, heapBytes } = this.#settings;
+    const startBytes = heapBytes?.();
     const durationMs = Math.round((calls / scenario.callsPerSecond) * 1000);
     const spells = scenario.spells(durationMs, new Chance(seed, 2));
     const { places, routes } = layOut(scenario);
@@ -96,27 +106,47 @@ class Simulation {
     await this.#callAll(api, 0, calls, scenario.habits, scenario.callsPerSecond);
     this.#judgeRest(http);
     const day = this.#tally.calls.length;
+    const { attempts } = http;
     const missing = day === calls ? undefined : `${day} of ${calls} calls were`;
     this.#judge.world("every call is judged", missing);
     await this.#aftermath(api, calls);
     this.#judgeRest(http);
     this.#judge.world("no rejection is unhandled", watch.stop());
+    const ends = this.#tally.ends(day);
+    const figures = this.#figures(spells, durationMs, day);
+    const heapGrowthBytes = startBytes === undefined ? undefined : this.#heapGrowth(startBytes);
+    return {
+      judge: this.#judge,
+      ends,
+      figures,
+      digest: this.#digest.digest("hex").slice(0, 32),
+      attempts,
+      timers: this.#clock.firedTimers,
+      heapGrowthBytes,
+      virtualMs: this.#clock.now(),
+    };
+  }
+
+  #figures(spells: readonly Spell[], durationMs: number, calls: number): Figures {
+    const { scenario } = this.#settings;
+    this.#tally.calls.length = calls;
     const world = {
       tally: this.#tally,
       spells,
       callsPerSecond: scenario.callsPerSecond,
       durationMs,
     };
-    this.#tally.calls.length = day;
-    return {
-      judge: this.#judge,
-      tally: this.#tally,
-      figures: scenario.judge?.(world, this.#judge) ?? {},
-      digest: this.#digest.digest("hex").slice(0, 32),
-      attempts: http.attempts,
-      timers: this.#clock.firedTimers,
-      virtualMs: this.#clock.now(),
-    };
+    return scenario.judge?.(world, this.#judge) ?? {};
+  }
+
+  /** Measures while the product is still there: what it holds must not grow with the calls. */
+  #heapGrowth(startBytes: number): number {
+    this.#tally.calls.length = 0;
+    this.#tally.attempts.length = 0;
+    const growth = (this.#settings.heapBytes?.() ?? startBytes) - startBytes;
+    const told = `the heap grew by ${(growth / 2 ** 20).toFixed(1)} MiB`;
+    this.#judge.world("memory is flat", growth > heapGrowthBytesMax ? told : undefined);
+    return growth;
   }
 
   /** Makes calls at chance instants, and waits until all is quiet. */

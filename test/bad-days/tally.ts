@@ -55,10 +55,10 @@ export class Tally {
     return this.attempts.filter(({ startMs }) => startMs >= fromMs && startMs < toMs);
   }
 
-  /** How often calls ended in each way, most often first. */
-  ends(): readonly (readonly [string, number])[] {
+  /** How often the first so many calls ended in each way, most often first. */
+  ends(calls: number): readonly (readonly [string, number])[] {
     const counts = new Map<string, number>();
-    for (const { end } of this.calls) counts.set(end, (counts.get(end) ?? 0) + 1);
+    for (const { end } of this.calls.slice(0, calls)) counts.set(end, (counts.get(end) ?? 0) + 1);
     return [...counts].sort((a, b) => b[1] - a[1]);
   }
 }
