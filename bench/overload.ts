@@ -31,10 +31,10 @@ interface Scene {
 
 const scenes: readonly Scene[] = [
   {
-    what: "places (active_calls: 32, a provider of 50 ms)",
-    providerMs: 50,
-    limits: "{ active_calls: 32, queued_calls: 16 }",
-    callers: 40,
+    what: "places (active_calls: 8, queued_calls: 2, a provider of 100 ms)",
+    providerMs: 100,
+    limits: "{ active_calls: 8, queued_calls: 2 }",
+    callers: 10,
   },
   {
     what: "processor (default limits, a provider of 5 ms)",

@@ -14,6 +14,8 @@ export interface AdmissionSettings {
   readonly random: Random;
   /** Longest wait for a place, ms. */
   readonly queueMs: number;
+  /** Told for how long each place that is given back was held, ms. */
+  readonly onReleased?: (heldMs: number) => void;
 }
 
 /** Why somebody got no place: nobody more may wait, or the wait took too long. */
@@ -91,7 +93,7 @@ export class AdmissionQueue {
   }
 
   #timed(permit: Permit): Permit {
-    const { clock } = this.#settings;
+    const { clock, onReleased } = this.#settings;
     const startMs = clock.now();
     let isIn = true;
     return {
@@ -102,6 +104,7 @@ export class AdmissionQueue {
         const mean = this.#heldMs;
         this.#heldMs = mean === undefined ? ms : mean + (ms - mean) * lastWeight;
         permit.release();
+        onReleased?.(ms);
       },
     };
   }

@@ -4,7 +4,7 @@ import { ConcurrencyLimiter, type Permit } from "../resilience/concurrency-limit
 import { AdmissionQueue, type AdmissionSettings } from "./admission-queue.ts";
 
 /** What the places of a server are made of. */
-export interface ServerPlacesOptions extends Omit<AdmissionSettings, "queueMs"> {
+export interface ServerPlacesOptions extends Pick<AdmissionSettings, "clock" | "random"> {
   readonly limits: Pick<Limits, "openCalls" | "activeCalls" | "queuedCalls" | "queueMs">;
 }
 
@@ -16,14 +16,19 @@ export class ServerPlaces {
   readonly #limiter: ConcurrencyLimiter;
   readonly #queue: AdmissionQueue;
 
-  constructor({ limits, clock, random }: ServerPlacesOptions) {
+  /** `onReleased` is told for how long each place that is given back was held, ms. */
+  constructor(
+    { limits, clock, random }: ServerPlacesOptions,
+    onReleased: (heldMs: number) => void,
+  ) {
     const { openCalls, activeCalls, queuedCalls, queueMs } = limits;
     const limit = Math.min(activeCalls, openCalls);
     const queue = Math.min(queuedCalls, openCalls - limit);
     const limiter = new ConcurrencyLimiter({ limit, queue, recoveryMs: 0, clock });
     const full = queue < queuedCalls ? ["open_calls", openCalls] : ["queued_calls", queuedCalls];
     this.#limiter = limiter;
-    this.#queue = new AdmissionQueue(limiter, { clock, random, queueMs }, (shortage, waitMs) => {
+    const settings = { clock, random, queueMs, onReleased };
+    this.#queue = new AdmissionQueue(limiter, settings, (shortage, waitMs) => {
       const [name, max] = shortage === "full" ? full : ["queue_ms", queueMs];
       const what =
         shortage === "full"

@@ -8,7 +8,7 @@ import { AdmissionQueue, type AdmissionSettings } from "./admission-queue.ts";
 export type { Permit } from "../resilience/concurrency-limiter.ts";
 
 /** What the doors of targets are made of. */
-export interface TargetAdmissionOptions extends Omit<AdmissionSettings, "queueMs"> {
+export interface TargetAdmissionOptions extends Pick<AdmissionSettings, "clock" | "random"> {
   readonly states: TargetStates;
   readonly limits: Pick<Limits, "targetCalls" | "targetQueue" | "queueMs">;
 }

@@ -27,19 +27,14 @@ const patienceMs = 500;
 const growth = 2;
 /** Open calls that are never too many for the event loop. */
 const openCallsMin = 16;
-/** By how much the bound on open calls moves with a look. */
-const step = 0.02;
-/** Time without a late look after which overload is over, ms. */
+/** How much longer than usual calls may take in overload. */
+const slowdown = 2;
+/** Weight of the last call in the mean time that calls usually take. */
+const lastWeight = 0.05;
+/** Time over which ended calls are counted, ms. */
+const rateMs = 1_000;
+/** Time without a late look and without a refusal after which overload is over, ms. */
 const calmMs = 1_000;
-
-/** How many calls may be open while more come than can be carried out. */
-interface Bound {
-  openCalls: number;
-  /** It does not go below what the event loop could do when it began to be late. */
-  readonly min: number;
-  /** When a look was last late, ms. */
-  lateMs: number;
-}
 
 /**
  * Watches how late timers of the event loop fire, and how full the heap is, while there is work. At
@@ -48,8 +43,8 @@ interface Bound {
  * A late timer alone is no overload: it may be a pause of the garbage collector, or many calls at
  * once that are soon done with. But where all of them are late for half a second, and the calls
  * that are open become twice as many in that time, more come than can be carried out. From then on
- * their number is bounded: by what it was when the timers began to be late, and by more as far as
- * they are in time again, until they are so for a second.
+ * their number is bounded so that they take twice their usual time: to twice the calls that end in
+ * a second times the seconds that one usually takes (Little's law).
  */
 export class LoadMonitor {
   readonly #options: LoadMonitorOptions;
@@ -57,10 +52,16 @@ export class LoadMonitor {
   #isLooking = false;
   #lagMs = 0;
   #heapPercent = 0;
+  #lookedMs = 0;
+  /** Calls that ended since the last look. */
+  #ended = 0;
+  #endedPerMs = 0;
+  /** Mean time of a call without overload, ms. */
+  #usualMs: number | undefined;
   /** Since when all looks are late, and how many calls were open then. */
   #late: { readonly sinceMs: number; readonly openCalls: number } | undefined;
-  /** Unset: there is no overload. */
-  #bound: Bound | undefined;
+  /** When it last showed that more come than can be carried out, ms. Unset: there is no overload. */
+  #overloadMs: number | undefined;
 
   /** `openCalls` says how much work there is. */
   constructor(options: LoadMonitorOptions, openCalls: () => number) {
@@ -70,18 +71,33 @@ export class LoadMonitor {
 
   /** Work begins: looks from now on, until there is none. */
   watch(): void {
-    if (!this.#isLooking) this.#look();
+    if (this.#isLooking) return;
+    this.#lookedMs = this.#options.clock.now();
+    this.#look();
   }
 
-  /** What is short now. Unset: nothing. */
+  /** A call has ended, after so long. */
+  ended(heldMs: number): void {
+    this.#ended += 1;
+    if (this.#late !== undefined || this.#overloadMs !== undefined) return;
+    const usualMs = this.#usualMs ?? heldMs;
+    this.#usualMs = usualMs + (heldMs - usualMs) * lastWeight;
+  }
+
+  /** What is short for one call more. Unset: nothing. */
   shortage(): Shortage | undefined {
     if (!this.#isLooking) return undefined;
     const { loopLagMs, heapPercent } = this.#options.limits;
-    if (this.#bound !== undefined && this.#openCalls() >= this.#bound.openCalls) {
+    if (this.#overloadMs !== undefined && this.#openCalls() >= this.#openCallsMax()) {
+      this.#overloadMs = this.#options.clock.now();
       return { limit: "loop_lag_ms", max: loopLagMs, measured: Math.round(this.#lagMs) };
     }
     if (this.#heapPercent < heapPercent) return undefined;
     return { limit: "heap_percent", max: heapPercent, measured: Math.round(this.#heapPercent) };
+  }
+
+  #openCallsMax(): number {
+    return Math.max(openCallsMin, slowdown * this.#endedPerMs * (this.#usualMs ?? 0));
   }
 
   #look(): void {
@@ -92,31 +108,33 @@ export class LoadMonitor {
     clock.schedule(lookMs, () => {
       const nowMs = clock.now();
       this.#lagMs = nowMs - dueMs;
-      this.#bound = this.#judge(nowMs);
+      this.#count(nowMs);
+      this.#judge(nowMs);
       this.#isLooking = false;
       if (this.#openCalls() > 0) this.#look();
     });
   }
 
-  #judge(nowMs: number): Bound | undefined {
+  #count(nowMs: number): void {
+    const spanMs = nowMs - this.#lookedMs;
+    const weight = Math.min(spanMs / rateMs, 1);
+    this.#endedPerMs += (this.#ended / spanMs - this.#endedPerMs) * weight;
+    this.#ended = 0;
+    this.#lookedMs = nowMs;
+  }
+
+  #judge(nowMs: number): void {
     const openCalls = this.#openCalls();
-    const isLate = this.#lagMs > this.#options.limits.loopLagMs;
-    if (isLate) this.#late ??= { sinceMs: nowMs, openCalls };
-    else this.#late = undefined;
-    const bound = this.#bound;
-    if (bound === undefined) {
-      if (this.#late === undefined || nowMs - this.#late.sinceMs < patienceMs) return undefined;
-      if (openCalls < Math.max(this.#late.openCalls, openCallsMin) * growth) return undefined;
-      const min = Math.max(this.#late.openCalls, openCallsMin);
-      return { openCalls: min, min, lateMs: nowMs };
+    if (this.#lagMs <= this.#options.limits.loopLagMs) {
+      this.#late = undefined;
+      const isCalm = nowMs - (this.#overloadMs ?? nowMs) >= calmMs;
+      if (isCalm) this.#overloadMs = undefined;
+      return;
     }
-    if (isLate) {
-      bound.lateMs = nowMs;
-      bound.openCalls = Math.max(bound.openCalls * (1 - step), bound.min);
-    } else {
-      bound.openCalls = Math.max(bound.openCalls * (1 + step), bound.openCalls + 1);
-    }
-    return nowMs - bound.lateMs < calmMs ? bound : undefined;
+    this.#late ??= { sinceMs: nowMs, openCalls };
+    const isLong = nowMs - this.#late.sinceMs >= patienceMs;
+    const isMore = openCalls >= Math.max(this.#late.openCalls, openCallsMin) * growth;
+    if ((isLong && isMore) || this.#overloadMs !== undefined) this.#overloadMs = nowMs;
   }
 }
 

@@ -41,8 +41,9 @@ export class ServerAdmission {
 
   constructor(options: ServerAdmissionOptions) {
     this.#options = options;
-    this.#places = new ServerPlaces(options);
-    this.#monitor = new LoadMonitor(options, () => this.#places.active);
+    const places = new ServerPlaces(options, (heldMs) => this.#monitor.ended(heldMs));
+    this.#places = places;
+    this.#monitor = new LoadMonitor(options, () => places.active);
     this.#callers = new CallerLimits(options.clock, options.callers ?? []);
   }
 
