@@ -21,9 +21,12 @@ export interface Held {
 
 /** How long a server's event loop stood still, in samples of 1 ms. */
 export interface LoopDelays {
-  readonly samples: number;
+  /** By the clock: what else runs on the machine is in it. */
   readonly p999Ms: number;
   readonly longestMs: number;
+  /** By the CPU time that its thread spent between two of its timers. */
+  readonly p999WorkMs: number;
+  readonly longestWorkMs: number;
 }
 
 /** A server in a process of its own, which tells what it holds. */
