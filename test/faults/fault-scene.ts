@@ -154,6 +154,8 @@ export interface Scene {
   readonly server: StartedServer;
   /** Calls by one way, at its own places. */
   ask(way: Way, question?: Question): Promise<Outcome>;
+  /** Name of the model that leads to the places of a way. */
+  model(way: Way): string;
   /** Requests that came to each place of a way. */
   requests(way: Way): readonly number[];
   /** The proxy of a place of a way. Throws if it has none. */
@@ -202,6 +204,7 @@ export async function openScene(
       clients.set(way.protocol, client);
       return ask(client, way.streamed, laneOf(way).model, question);
     },
+    model: (way) => laneOf(way).model,
     requests: (way) => laneOf(way).proxies.map((proxy) => proxy?.requests.length ?? 0),
     proxy: (way, place) => {
       const proxy = laneOf(way).proxies[place];

@@ -10,7 +10,7 @@ import { type Outcome, openScene, responseOf, simulatorOfFile, ways } from "./fa
 const simulator = simulatorOfFile();
 const streams = ways.filter(({ streamed }) => streamed);
 /** Cuts of one stream, spread over all its bytes. */
-const cutsPerWire = 120;
+const cutsPerWire = 72;
 /** Calls by one scene: more would be more retries than the budgets of its targets allow. */
 const callsPerScene = 24;
 const simulate = "text=9 chunks=5";
