@@ -36,7 +36,7 @@ function notePlace({ name, region, zone, dialect }: Target, report: LoadReport):
   const { geography } = dialect;
   if (geography === undefined || region === "") return;
   if (zone === undefined) {
-    if (geography.placesOf("") !== undefined) return;
+    if (geography.placesOf("", {}) !== undefined) return;
     report.note(
       `target ${name} declares a region and no zone: its cloud does not show where a ` +
         "deployment runs, so that every fence leaves it out",

@@ -1,3 +1,5 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+
 /** Zones of a cloud, and the regions that are known to be in each. */
 export type ZoneTable = Readonly<Record<string, readonly string[]>>;
 
@@ -12,11 +14,11 @@ export interface Geography {
   /** The two in words, for a message: "such as …". */
   readonly example: string;
   /**
-   * Regions and zones that the name of a model leads to, besides the place of its target; empty:
-   * none. Undefined: the name hides where it leads, so that only a zone that the target declares
-   * can tell.
+   * Regions and zones that a call leads to besides the place of its target, by the name of the model
+   * and by members that the target or the caller lays over the body; empty: none. Undefined: the
+   * name hides where it leads, so that only a zone that the target declares can tell.
    */
-  placesOf(model: string): readonly string[] | undefined;
+  placesOf(model: string, body: JsonObject): readonly string[] | undefined;
 }
 
 /** The zone that leaves every border. */

@@ -30,7 +30,12 @@ export const bedrockGeography: Geography = Object.freeze<Geography>({
   regionPattern: /^[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}$/,
   zonePattern: /^[a-z]{2,6}(?:-[a-z]{2,5})?$/,
   example: "eu-west-1, or a zone such as eu or global",
-  placesOf: (model) => placesOfName(model.toLowerCase()),
+  placesOf: (model, body) => {
+    // Over the wires of OpenAI the model is a member of the body.
+    const names = typeof body.model === "string" ? [model, body.model] : [model];
+    const places = names.map((name) => placesOfName(name.toLowerCase()));
+    return places.every((known) => known !== undefined) ? places.flat() : undefined;
+  },
 });
 
 function placesOfName(name: string): readonly string[] | undefined {

@@ -30,9 +30,9 @@ export function candidatesOf(
   options: CallOptions | undefined,
   registry: Registry,
 ): readonly [Candidate, ...Candidate[]] {
-  const own = candidatesOfModel(request.model, 0, options, registry);
+  const own = candidatesOfModel(request, 0, options, registry);
   const fallbacks = (options?.fallbackModels ?? []).map((model, index) =>
-    candidatesOfModel(model, index + 1, options, registry),
+    candidatesOfModel({ ...request, model }, index + 1, options, registry),
   );
   const [first, ...others] = [own, ...fallbacks].flatMap((found) =>
     found instanceof ConnectorError ? [] : found,
@@ -41,7 +41,9 @@ export function candidatesOf(
     const isFenced = own instanceof ConnectorError && own.reason === "REGION_NOT_ALLOWED";
     if (!isFenced) throw own;
     const models = [request.model, ...(options?.fallbackModels ?? [])];
-    const places = models.flatMap((asked) => placesOf(asked, matchOf(asked, options, registry)));
+    const places = models.flatMap((model) =>
+      placesOf({ ...request, model }, matchOf(model, options, registry)),
+    );
     throw outsideFence(places, options);
   }
   if (!options?.apiKey) return [first, ...others];
@@ -72,12 +74,12 @@ export function sentModel(target: Target, asked: string, withoutPrefix: string):
 
 /** Candidates for one model, at least one, or why there is none. */
 function candidatesOfModel(
-  asked: string,
+  asked: Question,
   fallback: number,
   options: CallOptions | undefined,
   registry: Registry,
 ): readonly Candidate[] | ConnectorError {
-  const match = matchOf(asked, options, registry);
+  const match = matchOf(asked.model, options, registry);
   const found = placesOf(asked, match);
   if (found.length === 0) return noTarget(match);
   const allowed = insideFence(found, options);
@@ -99,11 +101,15 @@ function candidatesOfModel(
 /** A target, the name it is sent, and the rule that led to it. */
 type Place = Outside;
 
-function placesOf(asked: string, match: Match): readonly Place[] {
+/** What of a request decides where it may go. */
+type Question = Pick<LLMRequest, "model" | "providerOptions">;
+
+function placesOf({ model, providerOptions }: Question, match: Match): readonly Place[] {
   return match.targets.map((target) => ({
     rule: match.rule,
     target,
-    model: sentModel(target, asked, match.model),
+    model: sentModel(target, model, match.model),
+    providerOptions,
   }));
 }
 
@@ -111,7 +117,7 @@ function insideFence(places: readonly Place[], options: CallOptions | undefined)
   const { allowed = [], preferred = [] } = options?.region ?? {};
   if (allowed.length === 0 && preferred.length === 0) return places;
   return places
-    .filter(({ target, model }) => isInside(target, model, allowed))
+    .filter((place) => isInside(place.target, place.model, allowed, place.providerOptions))
     .toSorted((a, b) => preferenceOf(a.target, preferred) - preferenceOf(b.target, preferred));
 }
 
@@ -150,7 +156,9 @@ function notConfigured(message: string, provider: string): ConnectorError {
 
 function outsideFence(places: readonly Place[], options: CallOptions | undefined): ConnectorError {
   const allowed = options?.region?.allowed ?? [];
-  const outside = places.filter(({ target, model }) => !isInside(target, model, allowed));
+  const outside = places.filter(
+    ({ target, model, providerOptions }) => !isInside(target, model, allowed, providerOptions),
+  );
   return regionNotAllowed(outside, allowed);
 }
 

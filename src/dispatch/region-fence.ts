@@ -1,7 +1,9 @@
+import type { JsonObject } from "@bufbuild/protobuf";
 import { ConnectorError } from "../contract/connector-error.ts";
 import type { Target } from "../contract/target.ts";
 import { globalZone } from "../contract/zones.ts";
 import { globTest } from "./glob.ts";
+import { isObject } from "./json-object.ts";
 
 /** A region, or a zone of several. */
 export interface ResidencePlace {
@@ -24,17 +26,22 @@ export interface Outside {
   readonly target: Target;
   /** Name of the model that would be sent. */
   readonly model: string;
+  /** `provider_options` of the request. Unset: none. */
+  readonly providerOptions?: JsonObject | undefined;
 }
 
 const shownMax = 8;
 
 /**
  * Where a target runs a model: at its declared zone, or else its region, and wherever the name of
- * the model leads besides, such as a geography of Bedrock's. `model` is the name that is sent.
+ * the model leads besides, such as a geography of Bedrock's. `model` is the name that is sent;
+ * `providerOptions` are those of the request, which may name a place too.
  */
-export function residence(target: Target, model: string): Residence {
+export function residence(target: Target, model: string, providerOptions?: JsonObject): Residence {
   const { geography } = target.dialect;
-  const led = geography === undefined ? [] : geography.placesOf(model);
+  const given = providerOptions?.[target.adapter.name];
+  const body = { ...target.body, ...(isObject(given) && given) };
+  const led = geography === undefined ? [] : geography.placesOf(model, body);
   const own = target.zone ?? (led === undefined ? "" : target.region);
   if (own === "") return [];
   const names = new Set([own, ...(led ?? [])].map((name) => name.toLowerCase()));
@@ -64,9 +71,14 @@ export function fenceAllows(places: Residence, allowed: readonly string[]): bool
   return places.length > 0 && places.every(isWithin);
 }
 
-/** Whether a target may be asked for a model within a fence. `model` is the name that is sent. */
-export function isInside(target: Target, model: string, allowed: readonly string[]): boolean {
-  return allowed.length === 0 || fenceAllows(residence(target, model), allowed);
+/** Whether a target may be asked for a model within a fence; the rest is that of `residence`. */
+export function isInside(
+  target: Target,
+  model: string,
+  allowed: readonly string[],
+  providerOptions?: JsonObject,
+): boolean {
+  return allowed.length === 0 || fenceAllows(residence(target, model, providerOptions), allowed);
 }
 
 /**
@@ -101,7 +113,8 @@ export function regionNotAllowed(
   const rules = [...new Set(outside.map(({ rule }) => rule))];
   const fence = listed(allowed);
   const where = outside.map(
-    ({ target, model }) => `${target.name}: ${describeResidence(residence(target, model))}`,
+    ({ target, model, providerOptions }) =>
+      `${target.name}: ${describeResidence(residence(target, model, providerOptions))}`,
   );
   const quoted = listed(rules.map((rule) => `"${rule}"`));
   return new ConnectorError(

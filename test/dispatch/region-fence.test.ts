@@ -1,6 +1,7 @@
 // Proves where each cloud runs a call, as a fence sees it: regions, geographies of Bedrock, zones of
 // Vertex AI and Azure, declared zones, names that hide it; that a fence holds every place; and what
 // the error of a fence that leaves no target tells.
+import type { JsonObject } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import type { Adapter, CloudHost } from "../../src/contract/adapter.ts";
 import type { Target } from "../../src/contract/target.ts";
@@ -207,6 +208,30 @@ describe.each([
 ])("at %s", (_, cases) => {
   it.each(cases)("a fence sees %s", (_what, target, model, allowed, holds) => {
     expect(isInside(target, model, allowed)).toBe(holds);
+  });
+});
+
+describe("members of the body", () => {
+  const home = fakeTarget(adapter("anthropic"), { region: "us" });
+  const wire = preset("bedrock-openai", "us-west-2");
+  it.each<readonly [string, Target, JsonObject, readonly string[], boolean]>([
+    ["another place", home, { anthropic: { inference_geo: "global" } }, ["us"], false],
+    ["the same place", home, { anthropic: { inference_geo: "us" } }, ["us"], true],
+    ["no place", home, { anthropic: { inference_geo: null, x: 1 } }, ["us"], true],
+    ["another's place", home, { openai: { inference_geo: "global" } }, ["us"], true],
+    ["no object", home, { anthropic: "global" }, ["us"], true],
+    ["another model", wire, { custom: { model: "global.openai.gpt-oss" } }, ["us-*"], false],
+    ["a plain model", wire, { custom: { model: "openai.gpt-oss" } }, ["us-*"], true],
+    ["a hidden model", wire, { custom: { model: "a1b2c3d4e5f6" } }, ["us-*"], false],
+  ])("may name %s", (_, target, options, allowed, holds) => {
+    expect(isInside(target, "openai.gpt-oss-120b", allowed, options)).toBe(holds);
+  });
+
+  it("may be the target's, and the caller's win", () => {
+    const target = { ...home, body: { inference_geo: "eu" } };
+    expect(isInside(target, "claude", ["us"])).toBe(false);
+    expect(isInside(target, "claude", ["us", "eu"])).toBe(true);
+    expect(isInside(target, "claude", ["us"], { anthropic: { inference_geo: "us" } })).toBe(true);
   });
 });
 

@@ -3,6 +3,7 @@ import { messagesTokenCounter } from "../../dialects/anthropic-messages/count-to
 import { anthropicMessages } from "../../dialects/anthropic-messages/dialect.ts";
 import { azureClaude } from "./azure.ts";
 import { bedrockClaude } from "./bedrock.ts";
+import { anthropicGeography } from "./geography.ts";
 import { modelId } from "./model-names.ts";
 import { knownModels } from "./models.ts";
 import { vertexClaude } from "./vertex.ts";
@@ -11,6 +12,7 @@ import { vertexClaude } from "./vertex.ts";
 const messages: Dialect = Object.freeze<Dialect>({
   ...anthropicMessages,
   name: "messages",
+  geography: anthropicGeography,
   encode: (input) => anthropicMessages.encode(withModelId(input)),
   countTokens: {
     ...messagesTokenCounter,
