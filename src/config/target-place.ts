@@ -35,7 +35,7 @@ export function checkPlace(
       report.add([...path, key], `is for host ${cloud} only`);
     }
   };
-  checkNames(input, dialect, path, report);
+  if (host !== "direct" || dialect.regionalBaseURL) checkNames(input, dialect, path, report);
   only("project", "vertex");
   only("api_version", "azure");
   if (host === "vertex" && input.path === undefined) {
