@@ -220,7 +220,11 @@ function told(error: ConnectError): JsonValue {
     error.findDetails(schema).map((value) => toJson(schema, value)),
   );
   const text = JSON.stringify({ code: error.code, message: error.rawMessage, names, details });
-  return JSON.parse(text.replaceAll(/"(startOffset|firstDelta|total)":"[^"]*"/g, '"$1":""'));
+  return JSON.parse(
+    text
+      .replaceAll(/"(startOffset|firstDelta|total)":"[^"]*"/g, '"$1":""')
+      .replaceAll(/claude-sonnet-5-\d+/g, "claude-sonnet-5"),
+  );
 }
 
 function statusBytes(error: ConnectError): number {
@@ -231,9 +235,16 @@ function statusBytes(error: ConnectError): number {
   return toBinary(StatusSchema, create(StatusSchema, { code, message, details })).length;
 }
 
+let calls = 0;
+
+/** A call of one attempt, for a model of its own: what is remembered of others does not count. */
 function requestOf({ name }: Failure) {
+  calls += 1;
   const contents = [{ role: Role.USER, message: `fail: ${name}` }];
-  return { request: { model: "claude-sonnet-5", maxOutputTokens: 100, contents } };
+  return {
+    request: { model: `claude-sonnet-5-${calls}`, maxOutputTokens: 100, contents },
+    options: { retry: { maxAttempts: 1 } },
+  };
 }
 
 async function errorOver(wire: Wire, failure: Failure, streamed: boolean): Promise<ConnectError> {

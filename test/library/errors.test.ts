@@ -10,6 +10,7 @@ import {
   type LLMOption,
   withAPIKey,
   withRegions,
+  withRetry,
   withStrict,
   withTarget,
   withTimeout,
@@ -32,6 +33,8 @@ interface Case {
   readonly has?: object;
   /** Set: the case is only one of streams. */
   readonly stream?: true;
+  /** Set: its model rests for a while afterwards, so that each run has one of its own. */
+  readonly rests?: true;
 }
 
 const wrongKey = "wrong-key-of-the-caller";
@@ -54,6 +57,8 @@ const cases: readonly Case[] = [
     name: "a rate limit with a wait",
     reason: "PROVIDER_RATE_LIMITED",
     message: "[[simulate: status=429 retry-after=7]]",
+    options: [withRetry({ maxAttempts: 1 })],
+    rests: true,
     has: { status: "RESOURCE_EXHAUSTED", retryAfterMs: 7000, retryable: true },
   },
   {
@@ -169,15 +174,19 @@ async function failStream(llm: LLM, request: LLMRequestInput): Promise<void> {
   for await (const _ of llm.stream(request));
 }
 
+let runs = 0;
+
 /** What a case fails with, on each way. */
 async function failures(
-  { model = "claude-sonnet-5", message = "Hello", fields, options = [] }: Case,
+  { model = "claude-sonnet-5", message = "Hello", fields, options = [], rests }: Case,
   run: (llm: LLM, request: LLMRequestInput) => Promise<unknown>,
 ): Promise<readonly object[]> {
   const request = { contents: [{ role: "user" as const, message }], ...fields };
+  runs += 1;
+  const asked = rests ? `${model}-${runs}` : model;
   return await Promise.all(
     ways.map(async (way) => {
-      const llm = way.open(model, ...options);
+      const llm = way.open(asked, ...options);
       onTestFinished(() => llm.close());
       const error = await connectorError(run(llm, request));
       expect(error).toBeInstanceOf(ConnectorError);
