@@ -3,8 +3,10 @@
 // another one is: for every wire, over each protocol, unary and streamed.
 import { describe, expect, it } from "vitest";
 import { type FaultWire, faultWires } from "../dispatch/wire-failures.ts";
-import { type ErrorRow, errorTable } from "./error-table.ts";
+import { always } from "../support/fault-proxy.ts";
+import { answer, type ErrorRow, errorTable } from "./error-table.ts";
 import {
+  byEveryWay,
   byWays,
   ms,
   type Outcome,
@@ -88,4 +90,52 @@ describe.each(faultWires)("%s", (wire) => {
       expect(route?.target).toBe(route?.attempts.at(-1)?.target);
     });
   });
+});
+
+it("401 of a caller's own key is the caller's matter", async () => {
+  const places = [{ wire: "anthropic", plan: always(answer(401)) }, { wire: "anthropic" }] as const;
+  const scene = await openScene(simulator(), places);
+  await byEveryWay(async (way) => {
+    const { error, received } = await scene.ask(way, { options: { apiKey: "sk-of-the-caller" } });
+    expect([error?.reason, error?.status]).toEqual([
+      "CALLER_PROVIDER_KEY_REJECTED",
+      "UNAUTHENTICATED",
+    ]);
+    expect(received?.metadata.get("grpc-retry-pushback-ms")).toBe("-1");
+    expect(scene.requests(way)).toEqual([1, 0]);
+  });
+});
+
+it("403 of a caller's own key is denied to the caller", async () => {
+  const scene = await openScene(simulator(), [{ wire: "anthropic", plan: always(answer(403)) }]);
+  await byEveryWay(async (way) => {
+    const { error } = await scene.ask(way, { options: { apiKey: "sk-of-the-caller" } });
+    expect([error?.reason, error?.status]).toEqual([
+      "PROVIDER_PERMISSION_DENIED",
+      "PERMISSION_DENIED",
+    ]);
+  });
+});
+
+it("a retry of a client's own is refused once the budget is spent", async () => {
+  const scene = await openScene(simulator(), [{ wire: "anthropic" }]);
+  const headers = { "grpc-previous-rpc-attempts": "1" };
+  // Connect's clients tell no such number.
+  await byWays(
+    ways.filter(({ protocol }) => protocol.protocol !== "connect"),
+    async (way) => {
+      const reasons: (string | undefined)[] = [];
+      for (let call = 0; call < 16; call += 1) {
+        const { error, received } = await scene.ask(way, { headers });
+        reasons.push(error?.reason);
+        if (error === undefined) continue;
+        expect([error.reason, error.status]).toEqual(["RETRY_BUDGET_EXHAUSTED", "UNAVAILABLE"]);
+        expect(error.fields.retryAfterMs).toBeGreaterThan(0);
+        expect(Number(received?.metadata.get("grpc-retry-pushback-ms"))).toBeGreaterThan(0);
+      }
+      expect(reasons.slice(0, 10)).toEqual(Array.from({ length: 10 }, () => undefined));
+      expect(reasons).toContain("RETRY_BUDGET_EXHAUSTED");
+      expect(scene.requests(way)[0]).toBe(reasons.filter((reason) => !reason).length);
+    },
+  );
 });

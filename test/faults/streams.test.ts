@@ -241,3 +241,31 @@ describe.each(textWires)("%s", (wire) => {
     });
   });
 });
+
+/** Wires that say why they stop before they say that the stream is over. */
+const sayingTwice: readonly FaultWire[] = [
+  "anthropic",
+  "anthropic-azure",
+  "anthropic-vertex",
+  "anthropic-bedrock",
+  "openai-chat",
+  "openai-azure",
+  "custom-openai-chat",
+  "mistral",
+  "custom-bedrock-converse",
+];
+
+describe.each(sayingTwice)("%s", (wire) => {
+  it("S06 a stall after all is said is an answer", async () => {
+    await streams(
+      wire,
+      "text=12 stall-after=1000",
+      (outcome) => {
+        const { content, warnings } = responseOf(outcome);
+        expect(content?.message).toBe(outcome.text);
+        expect(warnings.length).toBeGreaterThan(0);
+      },
+      { options: { ...once, idleTimeout: ms(150) } },
+    );
+  });
+});

@@ -36,6 +36,19 @@ describe.each(faultWires)("%s", (wire) => {
     });
   });
 
+  it("U01 a refused connection is tried three times, or elsewhere", async () => {
+    const origin = await refusingOrigin();
+    const alone = await openScene(simulator(), [{ wire, origin }]);
+    const beside = await openScene(simulator(), [{ wire, origin }, { wire }]);
+    await byEveryWay(async (way) => {
+      const error = errorOf(await alone.ask(way));
+      expect([error.reason, error.fields.attempts?.length]).toEqual(["PROVIDER_CONNECT_FAILED", 3]);
+      const { route } = responseOf(await beside.ask(way));
+      expect(route?.attempts.map(({ reason }) => reason)).toEqual(["PROVIDER_CONNECT_FAILED", ""]);
+      expect(beside.requests(way)).toEqual([0, 1]);
+    });
+  });
+
   it("U02 a name that does not exist is told as one", async () => {
     // A label of more than 63 characters is no name for any resolver.
     const origin = `http://${"a".repeat(70)}.invalid`;
