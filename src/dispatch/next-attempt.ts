@@ -238,7 +238,8 @@ export class NextAttempt {
     const again = this.#again(failure, rule, attempt);
     if (typeof again === "object" || !rule.elsewhere) return again;
     for (const [earlier, known] of this.#failures) {
-      if (earlier === attempt) continue;
+      // Of a candidate that has failed again, only its last word counts.
+      if (earlier.place.candidate === attempt.place.candidate) continue;
       const step = this.#again(known.failure, retryRule(known.failure), earlier, known.atMs);
       if (typeof step === "object") return step;
     }

@@ -245,4 +245,15 @@ describe("a target that failed for a while", () => {
     expect(error?.reason).toBe("PROVIDER_INVALID_REQUEST");
     expect(scene.places).toEqual(["one", "two"]);
   });
+
+  it("is not, where its own last word was that it is of no use", async () => {
+    const refused = new AttemptScene({ one: [refuses(503), refuses(403)] });
+    const { error } = await refused.call();
+    expect(error?.reason).toBe("PROVIDER_PERMISSION_DENIED");
+    expect(refused.places).toEqual(["one", "one"]);
+    const retryAfter = { headers: { "retry-after": "90" } };
+    const busy = new AttemptScene({ one: [refuses(503), refuses(529, retryAfter)] });
+    expect((await busy.call()).error?.fields.metadata?.not_retried).toBe("WAIT_TOO_LONG");
+    expect(busy.places).toEqual(["one", "one"]);
+  });
 });
