@@ -12,9 +12,9 @@ export interface Clock {
   wallTimeMs(): number;
   /**
    * Calls back once after `delayMs` (0 or more; over 2^31-1 is cut to that), by `now()` never
-   * earlier. Keeps no process up.
+   * earlier. Keeps no process up, unless `isWork`: somebody waits for nothing but this.
    */
-  schedule(delayMs: number, callback: () => void): Timer;
+  schedule(delayMs: number, callback: () => void, isWork?: boolean): Timer;
 }
 
 const delayMsMax = 2 ** 31 - 1;
@@ -23,10 +23,12 @@ const delayMsMax = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallTimeMs: () => Date.now(),
-  schedule(delayMs, callback) {
+  schedule(delayMs, callback, isWork = false) {
     const dueMs = performance.now() + Math.min(Math.max(delayMs, 0), delayMsMax);
-    const arm = (): NodeJS.Timeout =>
-      setTimeout(fire, Math.ceil(dueMs - performance.now())).unref();
+    const arm = (): NodeJS.Timeout => {
+      const timeout = setTimeout(fire, Math.ceil(dueMs - performance.now()));
+      return isWork ? timeout : timeout.unref();
+    };
     // Node counts whole milliseconds from the start of its turn, and may be early by one.
     const fire = (): void => {
       if (performance.now() < dueMs) timer = arm();

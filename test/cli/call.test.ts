@@ -193,13 +193,14 @@ describe("wrong usage ends with 2", () => {
 
 describe("a failure ends with 1, and says what happened, where, and what next", () => {
   it("at the provider", async () => {
-    const { code, stdout, stderr } = await call("[[simulate: status=429 retry-after=7]]");
+    // A wait of over a minute is not waited for.
+    const { code, stdout, stderr } = await call("[[simulate: status=429 retry-after=70]]");
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr.replace(/req_\w+/, "req_0")).toMatchInlineSnapshot(`
       "error: anthropic: This request would exceed your organization's rate limit.
         where: target anthropic, phase headers, http status 429, provider code rate_limit_error, provider request id req_0
         what: PROVIDER_RATE_LIMITED (RESOURCE_EXHAUSTED), see docs/errors.md
-        next: wait 7 s and try again
+        next: wait 70 s and try again
       "
     `);
   });

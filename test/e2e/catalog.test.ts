@@ -171,6 +171,7 @@ describe.each(wires)("over $name", (wire) => {
     expect(estimated.source).toBe(UsageSource.ESTIMATED);
     expect(estimated.route?.attempts).toMatchObject([
       { target: "us", reason: "PROVIDER_ENDPOINT_NOT_FOUND", httpStatus: 404 },
+      { target: "eu", reason: "PROVIDER_ENDPOINT_NOT_FOUND", httpStatus: 404 },
     ]);
     expect(Number(estimated.inputTokens)).toBeGreaterThan(4);
     expect(Number(estimated.inputTokens)).toBeLessThan(20);
