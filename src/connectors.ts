@@ -54,7 +54,7 @@ export interface ConnectorsOptions {
   readonly random?: Random;
   /** The rules of retries, breakers, keys and their like. */
   readonly resilience?: ResilienceSettings;
-  /** What is known of the targets, and the rules of it. Default: nothing yet, by `resilience`. */
+  /** What is known of the targets, by `resilience` if that is given too. Default: nothing yet. */
   readonly states?: TargetStates;
   /** What is remembered of calls by their request ids. Default: nothing yet, by `limits`. */
   readonly idempotency?: Idempotency;
@@ -94,7 +94,10 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
   }
   for (const secret of options.secrets ?? []) redactor.add(secret);
   const { random = systemRandom } = options;
-  const states = options.states ?? new TargetStates(clock, random, settingsOf(options, limits));
+  const settings = settingsOf(options, limits);
+  const { states = new TargetStates(clock, random, settings) } = options;
+  // Those of a configuration before follow the rules of this one.
+  if (options.resilience !== undefined) states.configure(settings);
   const idempotency = options.idempotency ?? new Idempotency({ clock, random, limits });
   const http = new HttpClient(limits);
   const known = options.adapters ?? adapters;

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Configuration } from "../config/configuration.ts";
 import { type Connectors, createConnectors } from "../connectors.ts";
 import type { Target } from "../contract/target.ts";
@@ -13,7 +12,7 @@ export class ProviderSide {
   #simulator: Simulator | undefined;
   /** One for all configurations: a secret of an old one may still turn up in its last calls. */
   #redactor: Connectors["redactor"] | undefined;
-  /** One for all configurations with the same rules: a target is not well because a file is new. */
+  /** One for all configurations: a target is not well because a file is new. */
   #states: Connectors["states"] | undefined;
   /** One for all configurations: a retry may come after a reload. */
   #idempotency: Connectors["idempotency"] | undefined;
@@ -23,8 +22,6 @@ export class ProviderSide {
     configuration: Configuration,
   ): Promise<{ readonly connectors: Connectors; readonly targets: readonly Target[] }> {
     const targets = await this.#targets(configuration);
-    const { resilience } = configuration;
-    const hasSameRules = isDeepStrictEqual(this.#states?.settings, resilience);
     const connectors = createConnectors({
       targets,
       routes: configuration.routes,
@@ -33,10 +30,10 @@ export class ProviderSide {
       allowedHeaders: configuration.allowedHeaders,
       secrets: configuration.secrets,
       models: configuration.catalogue.models,
-      resilience,
+      resilience: configuration.resilience,
       ...(this.#redactor && { redactor: this.#redactor }),
       ...(this.#idempotency && { idempotency: this.#idempotency }),
-      ...(this.#states && hasSameRules && { states: this.#states }),
+      ...(this.#states && { states: this.#states }),
     });
     this.#redactor = connectors.redactor;
     this.#states = connectors.states;
