@@ -265,8 +265,8 @@ export class NextAttempt {
     const { random, states, clock } = this.#environment;
     const hintMs = failure.fields.retryAfterMs;
     if (hintMs !== undefined && hintMs > states.settings.retryWaitMsMax) return "WAIT_TOO_LONG";
-    const usualMs = backoffMs(rule.delay, this.#begun, random, states.settings);
-    const waitMs = Math.max(0, (hintMs ?? usualMs) - (clock.now() - failedMs));
+    const pauseMs = hintMs ?? backoffMs(rule.delay, this.#begun, random, states.settings);
+    const waitMs = Math.max(0, pauseMs - (clock.now() - failedMs));
     const expectedMs = this.#expectedMs(candidate) ?? attempt.record.elapsedMs;
     const spareMs = this.#plan.deadlineMs - clock.now() - waitMs - expectedMs;
     if (spareMs <= 0) return hintMs === undefined ? "DEADLINE" : "WAIT_TOO_LONG";
@@ -282,8 +282,8 @@ export class NextAttempt {
 
   /** Twice the usual time of an answer: less than that is too little to begin. Unset: not known. */
   #expectedMs(candidate: Candidate): number | undefined {
-    const { latencyMs } = this.#finder.health(candidate);
-    return latencyMs === undefined ? undefined : 2 * latencyMs;
+    const { usualMs } = this.#finder.health(candidate);
+    return usualMs === undefined ? undefined : 2 * usualMs;
   }
 
   #observe(candidate: Candidate, headers: Readonly<Record<string, string>>): void {

@@ -91,6 +91,22 @@ describe("a target that is left alone", () => {
   });
 });
 
+describe("a target that takes one call to show that it is well", () => {
+  it("is not kept from it by a call that never left", async () => {
+    const scene = new AttemptScene({ one: [...Array<Answer>(20).fill(down), says("well")] });
+    for (let count = 0; count < 20; count += 1) await scene.call(left);
+    const health = scene.connectors.states.health("one", "gpt-4.1");
+    expect(health.state).toBe("open");
+    scene.clock.advance(5_000);
+    const { error } = await scene.call({ options: { strict: true }, request: { topK: 3 } });
+    expect(error?.reason).toBe("UNSUPPORTED_FIELD");
+    expect(health.state).toBe("probing");
+    const { response } = await scene.call();
+    expect(response?.content?.message).toBe("well");
+    expect(health.state).toBe("starting");
+  });
+});
+
 describe("a limit that is used up", () => {
   const headers = {
     "x-ratelimit-limit-requests": "1",

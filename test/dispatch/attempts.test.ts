@@ -207,6 +207,20 @@ describe("a deadline", () => {
     expect(scene.places).toHaveLength(1);
   });
 
+  it("that is near leaves time for what a target usually takes, whatever its peaks", async () => {
+    const usual = says("usual", { headMs: 100 });
+    const peak = says("peak", { headMs: 3_000 });
+    const scene = new AttemptScene({
+      one: [usual, usual, peak, refuses(503), says("again", { headMs: 100 }), refuses(503)],
+    });
+    for (let count = 0; count < 3; count += 1) await scene.call();
+    const nowMs = scene.clock.now();
+    const { response } = await scene.call({ deadlineMs: nowMs + 300 });
+    expect(response?.content?.message).toBe("again");
+    const { error } = await scene.call({ deadlineMs: scene.clock.now() + 200 });
+    expect(error?.fields.metadata?.not_retried).toBe("DEADLINE");
+  });
+
   it("that passes during an attempt is the caller's", async () => {
     const scene = new AttemptScene({ one: [{ silent: true }] });
     const { error, endMs } = await scene.call({ deadlineMs: 1_000 });
