@@ -72,7 +72,7 @@ const sources = [
   own("T18", "bench/reliability/spend.ts"),
   {
     numbers: ["batch"],
-    command: "npm run bench:batch",
+    command: "node bench/batch-memory.ts",
     run: ["bench/batch-memory.ts", ...(values.quick ? ["1000"] : [])],
     read: batchRows,
   },

@@ -76,7 +76,7 @@ export class GrpcLoad {
         (bytes: Buffer) => bytes,
         (bytes: Buffer) => fromBinary(CallResponseSchema, bytes),
         Buffer.from(toBinary(CallRequestSchema, request)),
-        new Metadata(),
+        waiting(),
         { deadline: Date.now() + deadlineMs },
         (error, answer) => {
           const parts = answer?.response?.content?.parts ?? [];
@@ -95,7 +95,7 @@ export class GrpcLoad {
       (bytes: Buffer) => bytes,
       (bytes: Buffer) => fromBinary(StreamCallResponseSchema, bytes),
       Buffer.from(toBinary(StreamCallRequestSchema, request)),
-      new Metadata(),
+      waiting(),
       { deadline: Date.now() + deadlineMs },
     );
     let text = "";
@@ -113,6 +113,11 @@ export class GrpcLoad {
   close(): void {
     this.#client.close();
   }
+}
+
+/** A call waits for a server that can be reached, within its deadline. */
+function waiting(): Metadata {
+  return new Metadata({ waitForReady: true });
 }
 
 function requestFor(message: string) {

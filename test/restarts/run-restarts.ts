@@ -25,8 +25,11 @@ const graceMs = 600;
 const abortMs = 400;
 /** Time a process may take beyond its grace: for what it was doing when the signal came. */
 const exitSlackMs = 1_000;
-/** Time for clients to connect to a server that is back, before the other one goes. */
-const settleMs = 250;
+/**
+ * Least time for clients to connect to a server that is back, before the other one goes. On a busy
+ * machine they get as long as the server took to start.
+ */
+const settleMs = 350;
 const callDeadlineMs = 30_000;
 const random = seededRandom(11);
 
@@ -97,8 +100,9 @@ async function restartOne(server: RollingServer, restart: number): Promise<void>
   if (code !== 0) faults.push(`restart ${restart}: ended with ${code ?? signal} in ${tookMs} ms`);
   // Its report at the start is for people; what it logs is JSON.
   if (/^\{/m.test(server.errorText)) faults.push(`it logged: ${server.errorText}`);
+  const startedMs = performance.now();
   await server.start();
-  await sleep(settleMs);
+  await sleep(Math.max(settleMs, performance.now() - startedMs));
 }
 
 async function unaryLane(load: GrpcLoad): Promise<void> {

@@ -83,12 +83,12 @@ async function leaveOne(): Promise<void> {
   const controller = new AbortController();
   const request = {
     model: models[Math.floor(random() * models.length)] ?? "",
-    contents: [{ role: Role.USER, message: "[[simulate: text=30]] Tell a story" }],
+    contents: [{ role: Role.USER, message: "[[simulate: text=12]] Tell a story" }],
   };
   const timer =
     way < 0.4 ? setTimeout(() => controller.abort(), Math.floor(random() * 40)) : undefined;
   const timeoutMs = way > 0.8 ? 1 + Math.floor(random() * 40) : 60_000;
-  let left = way > 0.7 ? Number.POSITIVE_INFINITY : Math.floor(random() * 20);
+  let left = way > 0.7 ? Number.POSITIVE_INFINITY : Math.floor(random() * 10);
   try {
     const options = { signal: controller.signal, timeoutMs };
     for await (const _ of client.streamCall({ request }, options)) {
