@@ -148,7 +148,7 @@ export const ConnectorService: GenService<{
   /**
    * Sends many requests and returns all results in request order.
    *
-   * Not atomic: a bad item is a bad result. Answers UNIMPLEMENTED (NOT_IMPLEMENTED) in this version.
+   * Not atomic: a bad item is a bad result.
    *
    * @generated from rpc nexen.connectors.v1.ConnectorService.BatchCall
    */
@@ -160,7 +160,7 @@ export const ConnectorService: GenService<{
   /**
    * Sends many requests and returns each result when it is done, then a summary.
    *
-   * Not atomic: a bad item is a bad result. Answers UNIMPLEMENTED (NOT_IMPLEMENTED) in this version.
+   * Not atomic: a bad item is a bad result.
    *
    * @generated from rpc nexen.connectors.v1.ConnectorService.StreamBatchCall
    */
