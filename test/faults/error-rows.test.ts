@@ -4,18 +4,17 @@
 import { describe, expect, it } from "vitest";
 import { type FaultWire, faultWires } from "../dispatch/wire-failures.ts";
 import { always } from "../support/fault-proxy.ts";
+import { byEveryWay, byWays } from "./by-every-way.ts";
 import { answer, type ErrorRow, errorTable } from "./error-table.ts";
 import {
-  byEveryWay,
-  byWays,
   ms,
   type Outcome,
   openScene,
   type Question,
   responseOf,
+  type Scene,
   simulatorOfFile,
   type Way,
-  ways,
 } from "./fault-scene.ts";
 
 const simulator = simulatorOfFile();
@@ -28,7 +27,7 @@ function rowsOf(wire: FaultWire): readonly ErrorRow[] {
   );
 }
 
-function waysOf({ only }: ErrorRow): readonly Way[] {
+function waysFor({ ways }: Scene, { only }: ErrorRow): readonly Way[] {
   return ways.filter(({ streamed }) => only === undefined || streamed === (only === "stream"));
 }
 
@@ -64,8 +63,8 @@ describe.each(faultWires)("%s", (wire) => {
   const rows = rowsOf(wire);
   it.each(rows)("$signal is $reason, and is tried again $again", async (row) => {
     const scene = await openScene(simulator(), [{ wire, plan: row.plan }]);
-    await byWays(waysOf(row), async (way) => {
-      const outcome = await scene.ask(way, questionOf(row, 60));
+    await byWays(waysFor(scene, row), async (way) => {
+      const outcome = await scene.ask(way, questionOf(row, 150));
       isAsTheRow(outcome, row, timesAsked[row.again]);
       expect(scene.requests(way)).toEqual([timesAsked[row.again]]);
       expect(outcome.error?.fields.metadata?.not_retried).toBe(
@@ -76,8 +75,8 @@ describe.each(faultWires)("%s", (wire) => {
 
   it.each(rows)("$signal goes to another target: $elsewhere", async (row) => {
     const scene = await openScene(simulator(), [{ wire, plan: row.plan }, { wire }]);
-    await byWays(waysOf(row), async (way) => {
-      const outcome = await scene.ask(way, questionOf(row, 400));
+    await byWays(waysFor(scene, row), async (way) => {
+      const outcome = await scene.ask(way, questionOf(row, 600));
       if (!row.elsewhere) {
         isAsTheRow(outcome, row, timesAsked[row.again]);
         expect(scene.requests(way)).toEqual([timesAsked[row.again], 0]);
@@ -95,7 +94,7 @@ describe.each(faultWires)("%s", (wire) => {
 it("401 of a caller's own key is the caller's matter", async () => {
   const places = [{ wire: "anthropic", plan: always(answer(401)) }, { wire: "anthropic" }] as const;
   const scene = await openScene(simulator(), places);
-  await byEveryWay(async (way) => {
+  await byEveryWay(scene, async (way) => {
     const { error, received } = await scene.ask(way, { options: { apiKey: "sk-of-the-caller" } });
     expect([error?.reason, error?.status]).toEqual([
       "CALLER_PROVIDER_KEY_REJECTED",
@@ -108,7 +107,7 @@ it("401 of a caller's own key is the caller's matter", async () => {
 
 it("403 of a caller's own key is denied to the caller", async () => {
   const scene = await openScene(simulator(), [{ wire: "anthropic", plan: always(answer(403)) }]);
-  await byEveryWay(async (way) => {
+  await byEveryWay(scene, async (way) => {
     const { error } = await scene.ask(way, { options: { apiKey: "sk-of-the-caller" } });
     expect([error?.reason, error?.status]).toEqual([
       "PROVIDER_PERMISSION_DENIED",
@@ -122,7 +121,7 @@ it("a retry of a client's own is refused once the budget is spent", async () => 
   const headers = { "grpc-previous-rpc-attempts": "1" };
   // Connect's clients tell no such number.
   await byWays(
-    ways.filter(({ protocol }) => protocol.protocol !== "connect"),
+    scene.ways.filter(({ protocol }) => protocol.protocol !== "connect"),
     async (way) => {
       const reasons: (string | undefined)[] = [];
       for (let call = 0; call < 16; call += 1) {

@@ -145,6 +145,7 @@ const byStatus: readonly ErrorRow[] = [
   ),
 ];
 
+const noSuchModel = "The model `gpt-9` does not exist or you do not have access to it.";
 const contextLength = ["CONTEXT_LENGTH_EXCEEDED", "INVALID_ARGUMENT"] as const;
 const spent = ["PROVIDER_BILLING_EXHAUSTED", "FAILED_PRECONDITION"] as const;
 const ramp = ["PROVIDER_RAMP_LIMITED", "RESOURCE_EXHAUSTED"] as const;
@@ -204,7 +205,7 @@ const byWords: readonly ErrorRow[] = [
   ),
   row(
     "404 of OpenAI, the model",
-    answer(404, openAIError("invalid_request_error", "model_not_found")),
+    answer(404, openAIError("invalid_request_error", "model_not_found", noSuchModel)),
     missing,
     ["never", true],
     { details: ["ResourceInfo"], wires: openAI },

@@ -21,7 +21,7 @@ import {
   type Simulator,
   startSimulator,
 } from "../../src/simulator/simulator.ts";
-import type { FaultWire } from "../dispatch/wire-failures.ts";
+import { type FaultWire, faultWires } from "../dispatch/wire-failures.ts";
 import { type FaultPlan, FaultProxy } from "../support/fault-proxy.ts";
 import { clientOver, completeError, type Wire, wires } from "../support/rpc-client.ts";
 import { openServer, type StartedServer } from "../support/running-server.ts";
@@ -99,13 +99,24 @@ export interface Way {
 }
 
 /** Every protocol, unary and streamed. */
-export const ways: readonly Way[] = protocols.flatMap((protocol) =>
+const ways: readonly Way[] = protocols.flatMap((protocol) =>
   [false, true].map((streamed) => ({
     name: `${protocol.name}, ${streamed ? "streamed" : "unary"}`,
     protocol,
     streamed,
   })),
 );
+
+/**
+ * The ways by which a wire is asked: all of them for one wire, and for each other one protocol,
+ * unary and streamed, in turn. CONNECTORS_FAULTS=all in the environment: all ways for all wires.
+ */
+function waysOf(wire: FaultWire): readonly Way[] {
+  const index = faultWires.indexOf(wire);
+  if (index === 0 || process.env.CONNECTORS_FAULTS === "all") return ways;
+  const protocol = protocols[index % protocols.length];
+  return ways.filter((way) => way.protocol === protocol);
+}
 
 /** A place of a scene: a target behind a fault proxy, or at an address of its own. */
 export interface Place {
@@ -152,6 +163,8 @@ export interface Question {
 /** A server with places that may misbehave; each way to call has targets of its own. */
 export interface Scene {
   readonly server: StartedServer;
+  /** The ways by which it may be asked. */
+  readonly ways: readonly Way[];
   /** Calls by one way, at its own places. */
   ask(way: Way, question?: Question): Promise<Outcome>;
   /** Name of the model that leads to the places of a way. */
@@ -184,7 +197,8 @@ export async function openScene(
   places: readonly Place[],
   more = "",
 ): Promise<Scene> {
-  const lanes = await Promise.all(ways.map((_, lane) => openLane(simulator, lane, places)));
+  const chosen = waysOf(places[0]?.wire ?? faultWires[0] ?? "anthropic");
+  const lanes = await Promise.all(chosen.map((_, lane) => openLane(simulator, lane, places)));
   const routes = lanes.map(
     ({ model, names }) => `  - { id: ${model}, model: "${model}", targets: [${names.join(", ")}] }`,
   );
@@ -193,12 +207,13 @@ export async function openScene(
   const server = await openServer({ yaml }, onTestFinished);
   const clients = new Map<Wire, Service>();
   const laneOf = (way: Way) => {
-    const lane = lanes[ways.indexOf(way)];
+    const lane = lanes[chosen.indexOf(way)];
     if (lane === undefined) throw new Error(`no way of this scene: ${way.name}`);
     return lane;
   };
   return {
     server,
+    ways: chosen,
     ask: (way, question = {}) => {
       const client = clients.get(way.protocol) ?? clientOver(way.protocol, server.url);
       clients.set(way.protocol, client);
@@ -315,42 +330,6 @@ export function say(message: string): Partial<Request> {
 
 /** A Duration of so many ms, for options. */
 export const ms: (ms: number) => Duration = durationFromMs;
-
-/** Runs something for every way at once; all must succeed. */
-export function byEveryWay(run: (way: Way) => Promise<void>): Promise<void> {
-  return byWays(ways, run);
-}
-
-/** The same for streams alone. */
-export function byEveryStream(run: (way: Way) => Promise<void>): Promise<void> {
-  return byWays(
-    ways.filter(({ streamed }) => streamed),
-    run,
-  );
-}
-
-/** The same for whole answers alone. */
-export function byEveryCall(run: (way: Way) => Promise<void>): Promise<void> {
-  return byWays(
-    ways.filter(({ streamed }) => !streamed),
-    run,
-  );
-}
-
-/** The same for some ways. */
-export async function byWays(
-  chosen: readonly Way[],
-  run: (way: Way) => Promise<void>,
-): Promise<void> {
-  const results = await Promise.allSettled(chosen.map(run));
-  const failed = results.flatMap((result, index) =>
-    result.status === "rejected" ? [{ way: chosen[index]?.name, reason: result.reason }] : [],
-  );
-  const [first] = failed;
-  if (first === undefined) return;
-  const names = failed.map(({ way }) => way).join("; ");
-  throw new Error(`by ${names}: ${first.reason}`, { cause: first.reason });
-}
 
 /** The error of an outcome. Fails if the call succeeded. */
 export function errorOf({ error, response }: Outcome): ConnectorError {

@@ -8,16 +8,9 @@ import { errorEvent, type FaultWire, faultWires } from "../dispatch/wire-failure
 import { always, pass } from "../support/fault-proxy.ts";
 import { until } from "../support/http.ts";
 import { SimulatedConnectors } from "../support/simulated-connectors.ts";
+import { byEveryStream, byEveryWay } from "./by-every-way.ts";
 import { answer } from "./error-table.ts";
-import {
-  byEveryStream,
-  byEveryWay,
-  ms,
-  type Outcome,
-  openScene,
-  responseOf,
-  simulatorOfFile,
-} from "./fault-scene.ts";
+import { ms, type Outcome, openScene, responseOf, simulatorOfFile } from "./fault-scene.ts";
 
 const simulator = simulatorOfFile();
 
@@ -35,7 +28,7 @@ describe.each(faultWires)("%s", (wire) => {
     ["S04 a stream without an event", "end-after=0", "STREAM_TRUNCATED"],
   ])("%s leads to another target, and nothing is told twice", async (_, simulate, reason) => {
     const scene = await openScene(simulator(), [{ wire, simulate }, { wire }]);
-    await byEveryStream(async (way) => {
+    await byEveryStream(scene, async (way) => {
       const outcome = await scene.ask(way);
       isToldOnce(outcome);
       const attempts = responseOf(outcome).route?.attempts ?? [];
@@ -47,7 +40,7 @@ describe.each(faultWires)("%s", (wire) => {
   it("S28 of two that answer, one is told, and the other is let go and counted", async () => {
     const plan = always({ kind: "late", ms: 150, fault: pass });
     const scene = await openScene(simulator(), [{ wire, plan }, { wire }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const outcome = await scene.ask(way, { options: { hedge: { delay: ms(20) } } });
       if (way.streamed) isToldOnce(outcome);
       const { attempts = [], target } = responseOf(outcome).route ?? {};
@@ -99,7 +92,7 @@ describe.each(pairs)("from %s to %s", (from, to, callId) => {
       contents: conversation(from.split("-")[0] ?? "", callId) as never,
       tools: tools as never,
     };
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const outcome = await scene.ask(way, { request });
       if (way.streamed) isToldOnce(outcome);
       const { route } = responseOf(outcome);

@@ -6,7 +6,7 @@ import { reasons } from "../../src/contract/reasons.ts";
 import { faultWires, ownWords, statuses } from "../dispatch/wire-failures.ts";
 import type { FaultPlan } from "../support/fault-proxy.ts";
 import { answer } from "./error-table.ts";
-import { errorOf, once, openScene, simulatorOfFile, ways } from "./fault-scene.ts";
+import { errorOf, once, openScene, simulatorOfFile } from "./fault-scene.ts";
 
 const simulator = simulatorOfFile();
 
@@ -40,7 +40,7 @@ describe.each(faultWires)("%s", (wire) => {
     for (let code = 400; code < 500; code += 1) {
       // Answers of both kinds in turn, so that no target is left alone for failing too often.
       for (const status of [code, code + 100]) {
-        const way = ways[code % ways.length];
+        const way = scene.ways[code % scene.ways.length];
         const body = (code + status) % bodies.length;
         if (way === undefined || special.has(status)) continue;
         const headers = { "x-request-id": `s${status}-${body}` };

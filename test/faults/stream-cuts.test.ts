@@ -5,14 +5,13 @@
 import { describe, expect, it } from "vitest";
 import { faultWires } from "../dispatch/wire-failures.ts";
 import { type FaultPlan, pass } from "../support/fault-proxy.ts";
-import { type Outcome, openScene, responseOf, simulatorOfFile, ways } from "./fault-scene.ts";
+import { type Outcome, openScene, responseOf, simulatorOfFile } from "./fault-scene.ts";
 
 const simulator = simulatorOfFile();
-const streams = ways.filter(({ streamed }) => streamed);
 /** Cuts of one stream, spread over all its bytes. */
 const cutsPerWire = 72;
 /** Calls by one scene: more would be more retries than the budgets of its targets allow. */
-const callsPerScene = 24;
+const callsPerScene = 8;
 const simulate = "text=9 chunks=5";
 
 /** Cuts the first answer to each question at the byte that it names. */
@@ -45,6 +44,7 @@ function isBeginning({ events, text, error }: Outcome, whole: string, at: number
 describe.each(faultWires)("%s", (wire) => {
   it("S01 a stream that is cut anywhere is asked for again, or its beginning, or whole", async () => {
     const first = await openScene(simulator(), [{ wire, simulate }]);
+    const streams = first.ways.filter(({ streamed }) => streamed);
     const [way] = streams;
     if (way === undefined) throw new Error("no stream");
     const { text } = await first.ask(way);

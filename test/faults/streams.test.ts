@@ -5,9 +5,8 @@ import { Role, StopReason, UsageSource } from "../../gen/ts/nexen/connectors/v1/
 import { errorEvent, type FaultWire, faultWires, textWires } from "../dispatch/wire-failures.ts";
 import { always } from "../support/fault-proxy.ts";
 import { until } from "../support/http.ts";
+import { byEveryCall, byEveryStream } from "./by-every-way.ts";
 import {
-  byEveryCall,
-  byEveryStream,
   errorOf,
   ms,
   type Outcome,
@@ -32,7 +31,7 @@ async function streams(
   const scene = await openScene(simulator(), [
     { wire, simulate: directive, ...(plan && { plan }) },
   ]);
-  await byEveryStream(async (way) => {
+  await byEveryStream(scene, async (way) => {
     await check(await scene.ask(way, { options: once, ...question }), scene);
   });
 }
@@ -100,7 +99,7 @@ describe.each(faultWires)("%s", (wire) => {
       },
       { options: { ...once, idleTimeout: ms(100) } },
     );
-    expect(ends.length).toBe(6);
+    expect([...new Set(ends)]).toEqual(["first", "idle"]);
   });
 
   it("S07 pings alone are no progress", async () => {
@@ -156,7 +155,7 @@ describe.each(faultWires)("%s", (wire) => {
       [{ wire, simulate: "huge-event=2MB" }],
       "limits: { frame_bytes: 256KiB }",
     );
-    await byEveryStream(async (way) => {
+    await byEveryStream(scene, async (way) => {
       const { error } = await scene.ask(way, { options: once });
       expect([error?.reason, error?.status]).toEqual(["PROVIDER_RESPONSE_TOO_LARGE", "INTERNAL"]);
     });
@@ -192,7 +191,7 @@ describe.each(faultWires)("%s", (wire) => {
     const phases = ["stall-headers", "stall-after=0", `${long} stall-after=6`, `${long} slow=20ms`];
     for (const phase of phases) {
       const scene = await openScene(simulator(), [{ wire, simulate: phase }]);
-      await byEveryStream(async (way) => {
+      await byEveryStream(scene, async (way) => {
         const leaving = new AbortController();
         const asked = scene.ask(way, { signal: leaving.signal });
         await until(() => scene.requests(way)[0] === 1);
@@ -236,7 +235,7 @@ describe.each(textWires)("%s", (wire) => {
     const scene = await openScene(simulator(), [
       { wire, simulate: "text=12 stream-instead-of-json" },
     ]);
-    await byEveryCall(async (way) => {
+    await byEveryCall(scene, async (way) => {
       expect((await scene.ask(way)).text).not.toBe("");
     });
   });

@@ -6,14 +6,8 @@ import { UsageSource } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { Reason } from "../../src/contract/reasons.ts";
 import { binaryWires, type FaultWire, faultWires } from "../dispatch/wire-failures.ts";
 import { always, type Fault } from "../support/fault-proxy.ts";
-import {
-  byEveryWay,
-  errorOf,
-  once,
-  openScene,
-  responseOf,
-  simulatorOfFile,
-} from "./fault-scene.ts";
+import { byEveryWay } from "./by-every-way.ts";
+import { errorOf, once, openScene, responseOf, simulatorOfFile } from "./fault-scene.ts";
 
 const simulator = simulatorOfFile();
 const mebibyte = 1024 * 1024;
@@ -60,7 +54,7 @@ const errorsInside: Readonly<Record<FaultWire, readonly [string, Reason]>> = {
 describe.each(faultWires)("%s", (wire) => {
   it.each(unreadable)("%s", async (_, fault) => {
     const scene = await openScene(simulator(), [{ wire, plan: always(fault) }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const { reason, status, message } = errorOf(await scene.ask(way, { options: once }));
       const isEmptyStream = way.streamed && fault === unreadable[0]?.[1];
       expect([reason, status]).toEqual(
@@ -75,7 +69,7 @@ describe.each(faultWires)("%s", (wire) => {
   it("U11 an error inside a success is classified by what it says", async () => {
     const [error, expected] = errorsInside[wire];
     const scene = await openScene(simulator(), [{ wire, plan: always(answer(error)) }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const { reason, fields } = errorOf(await scene.ask(way, { options: once }));
       expect([reason, fields.metadata?.http_status]).toEqual([expected, "200"]);
     });
@@ -83,7 +77,7 @@ describe.each(faultWires)("%s", (wire) => {
 
   it("U12 JSON that breaks off cannot be read", async () => {
     const scene = await openScene(simulator(), [{ wire, simulate: "malformed" }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const outcome = await scene.ask(way, { options: once });
       const { reason, status } = errorOf(outcome);
       expect([reason, status]).toEqual(["PROVIDER_MALFORMED_RESPONSE", "INTERNAL"]);
@@ -95,7 +89,7 @@ describe.each(faultWires)("%s", (wire) => {
     const head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 999\r\n\r\n";
     const plan = always({ kind: "answer", bytes: `${head}{"id":"x","content":[`, by: "close" });
     const scene = await openScene(simulator(), [{ wire, plan }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const { reason } = errorOf(await scene.ask(way, { options: once }));
       expect(["PROVIDER_MALFORMED_RESPONSE", way.streamed && "STREAM_TRUNCATED"]).toContain(reason);
     });
@@ -107,7 +101,7 @@ describe.each(faultWires)("%s", (wire) => {
     const plan = always({ kind: "flood", head: `${head}\r\n\r\n{"a":"`, bytes });
     const limits = "limits: { provider_response_bytes: 1MiB, frame_bytes: 1MiB }";
     const scene = await openScene(simulator(), [{ wire, plan }], limits);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const { reason, status } = errorOf(await scene.ask(way, { options: once }));
       expect([reason, status]).toEqual(["PROVIDER_RESPONSE_TOO_LARGE", "INTERNAL"]);
       const [connection] = scene.proxy(way, 0).connections;
@@ -120,7 +114,7 @@ describe.each(faultWires)("%s", (wire) => {
     const plan = always(answer(bomb, "content-encoding: gzip\r\n"));
     const limits = "limits: { provider_response_bytes: 1MiB, frame_bytes: 1MiB }";
     const scene = await openScene(simulator(), [{ wire, plan }], limits);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const { reason } = errorOf(await scene.ask(way, { options: once }));
       // The first twelve bytes of a binary stream say that it is none.
       const isBinary = way.streamed && binaryWires.includes(wire);
@@ -132,7 +126,7 @@ describe.each(faultWires)("%s", (wire) => {
     const encodings = Array.from({ length: 1000 }, () => "gzip").join(", ");
     const plan = always(answer("{}", `content-encoding: ${encodings}\r\n`));
     const scene = await openScene(simulator(), [{ wire, plan }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const { reason } = errorOf(await scene.ask(way, { options: once }));
       expect(reason).toBe("PROVIDER_MALFORMED_RESPONSE");
     });
@@ -142,7 +136,7 @@ describe.each(faultWires)("%s", (wire) => {
     const location = "location: http://169.254.169.254/latest/meta-data\r\n";
     const plan = always(answer("", location, "302 Found"));
     const scene = await openScene(simulator(), [{ wire, plan }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const { reason, status } = errorOf(await scene.ask(way));
       expect([reason, status]).toEqual(["PROVIDER_REDIRECT_REFUSED", "FAILED_PRECONDITION"]);
       expect(scene.requests(way)).toEqual([1]);
@@ -160,7 +154,7 @@ describe.each(faultWires)("%s", (wire) => {
       return answer(body, more, index % 2 === 0 ? "400 Bad Request" : "500 Oops");
     };
     const scene = await openScene(simulator(), [{ wire, plan: echo }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       for (let call = 0; call < 2; call += 1) {
         const { received, error } = await scene.ask(way, { options: once });
         const told = JSON.stringify([
@@ -183,7 +177,7 @@ describe.each(faultWires)("%s", (wire) => {
 
   it.each(["missing", "null", "negative"])("U28 usage that is %s is estimated", async (usage) => {
     const scene = await openScene(simulator(), [{ wire, simulate: `usage=${usage}` }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const { usage: told, cost } = responseOf(await scene.ask(way));
       expect(told?.source).toBe(UsageSource.ESTIMATED);
       expect(told?.inputTokens).toBeGreaterThan(0n);
@@ -195,7 +189,7 @@ describe.each(faultWires)("%s", (wire) => {
   it("U30 U32 a stop, an event and a block that nobody knows do no harm", async () => {
     const simulate = "unknown-stop-reason unknown-event unknown-block";
     const scene = await openScene(simulator(), [{ wire, simulate }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const outcome = await scene.ask(way);
       const { rawStopReason, content } = responseOf(outcome);
       expect(rawStopReason).not.toBe("");

@@ -7,17 +7,8 @@ import { faultWires } from "../dispatch/wire-failures.ts";
 import { createCertificate } from "../support/certificate.ts";
 import { always, blackHole, pass, refusingOrigin } from "../support/fault-proxy.ts";
 import { rawUpstream, until } from "../support/http.ts";
-import {
-  byEveryWay,
-  errorOf,
-  ms,
-  once,
-  openScene,
-  responseOf,
-  say,
-  simulatorOfFile,
-  ways,
-} from "./fault-scene.ts";
+import { byEveryWay } from "./by-every-way.ts";
+import { errorOf, ms, once, openScene, responseOf, say, simulatorOfFile } from "./fault-scene.ts";
 
 const simulator = simulatorOfFile();
 
@@ -25,7 +16,7 @@ describe.each(faultWires)("%s", (wire) => {
   it("U01 a refused connection is told as one", async () => {
     const origin = await refusingOrigin();
     const scene = await openScene(simulator(), [{ wire, origin }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const error = errorOf(await scene.ask(way, { options: once }));
       expect([error.reason, error.status]).toEqual(["PROVIDER_CONNECT_FAILED", "UNAVAILABLE"]);
       expect(error.fields.metadata).toMatchObject({
@@ -40,7 +31,7 @@ describe.each(faultWires)("%s", (wire) => {
     const origin = await refusingOrigin();
     const alone = await openScene(simulator(), [{ wire, origin }]);
     const beside = await openScene(simulator(), [{ wire, origin }, { wire }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(alone, async (way) => {
       const error = errorOf(await alone.ask(way));
       expect([error.reason, error.fields.attempts?.length]).toEqual(["PROVIDER_CONNECT_FAILED", 3]);
       const { route } = responseOf(await beside.ask(way));
@@ -53,7 +44,7 @@ describe.each(faultWires)("%s", (wire) => {
     // A label of more than 63 characters is no name for any resolver.
     const origin = `http://${"a".repeat(70)}.invalid`;
     const scene = await openScene(simulator(), [{ wire, origin }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const error = errorOf(await scene.ask(way, { options: once }));
       expect([error.reason, error.status]).toEqual(["PROVIDER_DNS_FAILED", "UNAVAILABLE"]);
       expect(error.fields.metadata).toMatchObject({ network_error: "ENOTFOUND", phase: "connect" });
@@ -64,7 +55,7 @@ describe.each(faultWires)("%s", (wire) => {
     const plan = always({ kind: "end", by: "silence" });
     const scene = await openScene(simulator(), [{ wire, plan }]);
     const attemptTimeout = ms(120);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const options = { ...once, attemptTimeout, firstDeltaTimeout: attemptTimeout };
       const error = errorOf(await scene.ask(way, { options }));
       expect([error.reason, error.status]).toEqual(["ATTEMPT_TIMEOUT", "UNAVAILABLE"]);
@@ -76,7 +67,7 @@ describe.each(faultWires)("%s", (wire) => {
   it("U05 the caller's deadline is the caller's, and is kept", async () => {
     const plan = always({ kind: "end", by: "silence" });
     const scene = await openScene(simulator(), [{ wire, plan }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const outcome = await scene.ask(way, { options: { timeout: ms(200) } });
       const error = errorOf(outcome);
       expect([error.reason, error.status]).toEqual([
@@ -93,7 +84,7 @@ describe.each(faultWires)("%s", (wire) => {
     const head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
     const plan = always({ kind: "answer", bytes: head, by: "silence" });
     const scene = await openScene(simulator(), [{ wire, plan }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const options = { ...once, attemptTimeout: ms(120), firstDeltaTimeout: ms(120) };
       const outcome = await scene.ask(way, { options });
       const error = errorOf(outcome);
@@ -106,7 +97,7 @@ describe.each(faultWires)("%s", (wire) => {
   it("U07 a reset of a used connection costs nothing", async () => {
     const plan = (index: number) => (index === 1 ? ({ kind: "end", by: "reset" } as const) : pass);
     const scene = await openScene(simulator(), [{ wire, plan }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       responseOf(await scene.ask(way, { options: once }));
       const { route } = responseOf(await scene.ask(way, { options: once }));
       expect(route?.attempts.map(({ reason }) => reason)).toEqual([""]);
@@ -119,7 +110,7 @@ describe.each(faultWires)("%s", (wire) => {
     const scene = await openScene(simulator(), [
       { wire, plan: always({ kind: "end", by: "reset" }) },
     ]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const error = errorOf(await scene.ask(way, { options: once }));
       expect([error.reason, error.status]).toEqual(["PROVIDER_CONNECTION_LOST", "UNAVAILABLE"]);
       expect(error.fields.metadata).toMatchObject({ phase: "headers", attempts: "1" });
@@ -135,7 +126,7 @@ describe.each(faultWires)("%s", (wire) => {
     const stray = '{"id":"stray","content":[{"type":"text","text":"stray"}]}';
     const bytes = `HTTP/1.1 200 OK\r\ncontent-length: ${stray.length}\r\n\r\n${stray}`;
     const scene = await openScene(simulator(), [{ wire, plan: always({ kind: "extra", bytes }) }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       for (let call = 0; call < 4; call += 1) {
         const outcome = await scene.ask(way, { request: say(`question ${call}`) });
         expect(responseOf(outcome).content?.message).toContain(`question ${call}`);
@@ -151,7 +142,7 @@ describe.each(faultWires)("%s", (wire) => {
     const scene = await openScene(simulator(), [
       { wire, plan: always({ kind: "flood", head, bytes }) },
     ]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const error = errorOf(await scene.ask(way, { options: once }));
       expect([error.reason, error.status]).toEqual(["PROVIDER_MALFORMED_RESPONSE", "INTERNAL"]);
       const [connection] = scene.proxy(way, 0).connections;
@@ -166,7 +157,7 @@ describe("no handshake", () => {
     const origin = await blackHole();
     const limits = "limits: { provider_connect_ms: 150 }";
     const scene = await openScene(simulator(), [{ wire: "anthropic", origin }], limits);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const outcome = await scene.ask(way, { options: once });
       const { reason, fields } = errorOf(outcome);
       expect([reason, fields.metadata?.network_error]).toEqual([
@@ -183,7 +174,7 @@ describe("no handshake", () => {
     const origin = silent.url.replace("http:", "https:");
     const limits = "limits: { provider_connect_ms: 150 }";
     const scene = await openScene(simulator(), [{ wire: "anthropic", origin }], limits);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const outcome = await scene.ask(way, { options: once });
       expect(errorOf(outcome).reason).toBe("PROVIDER_CONNECT_FAILED");
       expect(outcome.tookMs).toBeLessThan(1000);
@@ -196,18 +187,18 @@ describe("no handshake", () => {
     });
     const origin = plain.url.replace("http:", "https:");
     const scene = await openScene(simulator(), [{ wire: "anthropic", origin }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const error = errorOf(await scene.ask(way));
       expect([error.reason, error.status]).toEqual(["PROVIDER_TLS_INVALID", "FAILED_PRECONDITION"]);
     });
-    expect(plain.connections.length).toBe(ways.length);
+    expect(plain.connections.length).toBe(scene.ways.length);
   });
 
   it("U04 a certificate that signed itself ends the call after one attempt", async () => {
     const certificate = createCertificate({ name: "127.0.0.1", addresses: ["127.0.0.1"] });
     const upstream = await rawUpstream(() => {}, certificate);
     const scene = await openScene(simulator(), [{ wire: "anthropic", origin: upstream.url }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const error = errorOf(await scene.ask(way));
       expect([error.reason, error.status]).toEqual(["PROVIDER_TLS_INVALID", "FAILED_PRECONDITION"]);
       expect(error.fields.metadata).toMatchObject({ network_error: "DEPTH_ZERO_SELF_SIGNED_CERT" });

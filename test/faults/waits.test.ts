@@ -4,9 +4,9 @@
 import { type Duration, durationMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { always, type Fault, type FaultPlan, pass } from "../support/fault-proxy.ts";
+import { byEveryWay } from "./by-every-way.ts";
 import { answer } from "./error-table.ts";
 import {
-  byEveryWay,
   errorOf,
   ms,
   type Outcome,
@@ -14,7 +14,6 @@ import {
   responseOf,
   simulatorOfFile,
   type Way,
-  ways,
 } from "./fault-scene.ts";
 
 const simulator = simulatorOfFile();
@@ -67,7 +66,7 @@ function gapMsOf({ response }: Outcome): number {
 describe.each(["anthropic", "custom-openai-chat"] as const)("%s", (wire) => {
   it.each(waits)("U20 $title", async ({ headers, gapMs: [least, most] }) => {
     const scene = await openScene(simulator(), [{ wire, plan: limitedOnce(headers) }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const outcome = await scene.ask(way);
       const { route } = responseOf(outcome);
       expect(route?.attempts.map(({ reason }) => reason)).toEqual(["PROVIDER_RATE_LIMITED", ""]);
@@ -82,7 +81,7 @@ describe.each(["anthropic", "custom-openai-chat"] as const)("%s", (wire) => {
     ["U27 a wait beyond the deadline", "retry-after: 10\r\n", 10_000, { timeout: ms(5000) }],
   ])("%s is told at once, and not waited for", async (_, headers, waitMs, options) => {
     const scene = await openScene(simulator(), [{ wire, plan: always(answer(429, "", headers)) }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const outcome = await scene.ask(way, { options });
       const { reason, status, fields } = errorOf(outcome);
       expect([reason, status]).toEqual(["PROVIDER_RATE_LIMITED", "RESOURCE_EXHAUSTED"]);
@@ -96,7 +95,7 @@ describe.each(["anthropic", "custom-openai-chat"] as const)("%s", (wire) => {
 
   it("U24 five failures are two too many", async () => {
     const scene = await openScene(simulator(), [{ wire, plan: always(answer(503), 5) }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       expect(errorOf(await scene.ask(way)).reason).toBe("PROVIDER_UNAVAILABLE");
       expect(scene.requests(way)).toEqual([3]);
     });
@@ -104,7 +103,7 @@ describe.each(["anthropic", "custom-openai-chat"] as const)("%s", (wire) => {
 
   it("U24 two failures are not", async () => {
     const scene = await openScene(simulator(), [{ wire, plan: always(answer(503), 2) }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const { route } = responseOf(await scene.ask(way));
       expect(route?.attempts.length).toBe(3);
       expect(scene.requests(way)).toEqual([3]);
@@ -114,7 +113,7 @@ describe.each(["anthropic", "custom-openai-chat"] as const)("%s", (wire) => {
   it("U26 no attempt begins that the deadline would cut", async () => {
     const late: Fault = { kind: "late", ms: 500, fault: answer(500) };
     const scene = await openScene(simulator(), [{ wire, plan: always(late) }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const outcome = await scene.ask(way, { options: { timeout: ms(800) } });
       const { reason, fields } = errorOf(outcome);
       expect([reason, fields.metadata?.not_retried]).toEqual(["PROVIDER_INTERNAL", "DEADLINE"]);
@@ -132,7 +131,7 @@ describe.each(["custom-openai-chat", "custom-cohere", "custom-ollama"] as const)
     });
     const plan = always(answer(429, body, "retry-after-ms: 5\r\n"));
     const scene = await openScene(simulator(), [{ wire, plan }]);
-    await byEveryWay(async (way) => {
+    await byEveryWay(scene, async (way) => {
       const { reason, status, fields } = errorOf(await scene.ask(way));
       expect([reason, status]).toEqual(["PROVIDER_RATE_LIMITED", "RESOURCE_EXHAUSTED"]);
       expect(fields.metadata?.retryable).toBe("true");
@@ -145,7 +144,7 @@ it("U25 an outage costs one attempt in ten more, and is over soon after it ends"
   let isHealed = false;
   const plan: FaultPlan = () => (isHealed ? pass : answer(503));
   const scene = await openScene(simulator(), [{ wire: "anthropic", plan }]);
-  const [way] = ways as [Way, ...Way[]];
+  const [way] = scene.ways as [Way, ...Way[]];
   const calls = 600;
   const reasons = new Map<string, number>();
   for (let done = 0; done < calls; done += 20) {
