@@ -75,7 +75,16 @@ async function readOutput(
 }
 
 function isBegunRecord(text: string): boolean {
-  return text.startsWith(recordStart) || recordStart.startsWith(text);
+  return (text.startsWith(recordStart) || recordStart.startsWith(text)) && !isJSON(text);
+}
+
+function isJSON(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Writes the answers of an output beside it, and puts that in its place. */

@@ -34,7 +34,7 @@ function reportLines(run: BatchReport, out: string | undefined): readonly string
   const tokens = `${usage.inputTokens} in, ${usage.outputTokens} out`;
   const missing = missingOf(run);
   return [
-    `${total} requests: ${succeeded} answered${before}, ${failed} failed; ` +
+    `${total} ${total === 1 ? "request" : "requests"}: ${succeeded} answered${before}, ${failed} failed; ` +
       `${tokens}; ${money}; ${seconds.toFixed(1)} s`,
     ...[...failures].map(([reason, count]) => `  ${count} × ${reason}`),
     ...(missing > 0 ? [`${missing} have no result`] : []),

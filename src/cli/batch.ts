@@ -11,6 +11,7 @@ import { recordLine } from "./batch-record.ts";
 import { type BatchReport, report } from "./batch-report.ts";
 import { type Connection, withConnection } from "./connection.ts";
 import type { BatchFlags } from "./flags.ts";
+import { isTerminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
 // A file is sent in pieces, so that memory does not grow with it and a server takes each.
@@ -58,7 +59,9 @@ class BatchRun {
 
   /** Sends what has no answer. Tells what was done, however it ends. */
   async carryOut(input: BatchInput, connection: Connection): Promise<void> {
-    if (!this.#flags.quiet) {
+    // Results on a terminal are progress enough, and would run into the bar.
+    const areSeen = this.#flags.out === undefined && isTerminal();
+    if (!this.#flags.quiet && !areSeen) {
       const [total, skipped, tally, clock] = [this.#total, this.#skipped, this.#tally, systemClock];
       this.#progress = new BatchProgress({ total, skipped, tally, clock });
     }

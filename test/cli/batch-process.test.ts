@@ -71,3 +71,13 @@ it("a terminal gets a bar, which makes way for the summary", async () => {
   expect(drawn[1]).toBe(`${"░".repeat(20)} 0/2`);
   expect(drawn.at(-1)).toContain("2 requests: 2 answered");
 });
+
+it("a terminal that gets the results gets no bar between them", async () => {
+  const file = scene().file("no-bar.jsonl", line("a", "one"));
+  const terminals = ["./test/cli/terminal.mjs", "./test/cli/terminal-of-errors.mjs"];
+  const nodeFlags = terminals.flatMap((module) => ["--import", module]);
+  const { stdout, stderr } = await startBatch([file], { nodeFlags }).ended;
+  expect(idsOf(stdout)).toEqual(["a"]);
+  expect(stderr).not.toContain("\u001b[K");
+  expect(stderr).toContain("1 request: 1 answered");
+});

@@ -212,7 +212,9 @@ describe("--out", () => {
   });
 
   it("is left alone where it is no output of a batch", async () => {
-    for (const text of ["my notes", "my notes\n", '{"id":"a"}\n{"id":"b"}\n', "[]\n\n\n"]) {
+    const input = JSON.stringify(ask("a", "x"));
+    const texts = ["my notes", "my notes\n", '{"id":"a"}\n{"id":"b"}\n', "[]\n\n\n", input];
+    for (const text of texts) {
       const out = scene().file("notes.txt", text);
       const { code, stderr } = await batch(fileOf([ask("a", "x")]), "--out", out, "--resume");
       expect(code).toBe(2);
