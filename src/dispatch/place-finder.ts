@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { CallContext } from "../contract/connector-api.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import { type Reason, reasons } from "../contract/reasons.ts";
@@ -11,6 +10,7 @@ import { AttemptPlace } from "./attempt-place.ts";
 import { type CallEnvironment, limitToDeadline } from "./call-environment.ts";
 import type { CallPlan } from "./call-plan.ts";
 import type { Candidate } from "./candidates.ts";
+import { secretFingerprint } from "./request-fingerprint.ts";
 
 /** Why a candidate cannot be asked now. */
 export interface Refusal {
@@ -58,7 +58,7 @@ export class PlaceFinder {
     this.#plan = plan;
     this.#context = context;
     this.#environment = environment;
-    this.#callersKeyId = plan.callerKey && fingerprint(plan.callerKey.reveal());
+    this.#callersKeyId = plan.callerKey && secretFingerprint(plan.callerKey.reveal());
   }
 
   /** What is known of the health of a candidate's model at its target. */
@@ -225,8 +225,3 @@ const circuitMessages = {
   starting: "it has just come back and takes few calls at first",
   throttled: "most of its calls fail, so that only some are sent",
 } as const;
-
-/** A caller's own key as a name that tells nothing of it. */
-function fingerprint(key: string): string {
-  return createHash("sha256").update(key).digest("base64url").slice(0, 22);
-}

@@ -5,8 +5,6 @@ import type { ConcurrencyLimiter, Permit } from "../resilience/concurrency-limit
 import type { TargetStates } from "../resilience/target-states.ts";
 import { AdmissionQueue, type AdmissionSettings } from "./admission-queue.ts";
 
-export type { Permit } from "../resilience/concurrency-limiter.ts";
-
 /** What the doors of targets are made of. */
 export interface TargetAdmissionOptions extends Pick<AdmissionSettings, "clock" | "random"> {
   readonly states: TargetStates;
