@@ -16,7 +16,7 @@ const lengths = [0, 1, 30, 300, 3_000, 30_000];
 const listLengths = [0, 1, 3, 40, 200];
 const random = seededRandom(16);
 
-const { count, json } = measuringOptions("errors", { usual: 20_000, quick: 1_000 });
+const { count, json } = measuringOptions("errors", { usual: 5_000, quick: 500 });
 let largest = 0;
 let whole = 0;
 for (let index = 0; index < count; index += 1) {
