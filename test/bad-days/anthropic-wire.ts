@@ -22,6 +22,7 @@ export const anthropicWire: Wire = {
     status: 402,
     complaint: { type: "billing_error", message: "Your credit balance is too low" },
   },
+  slowDown: { status: 429, complaint: { type: "slow_down", message: "Slow down" } },
   limitHeaders: {
     remaining: "anthropic-ratelimit-requests-remaining",
     reset: "anthropic-ratelimit-requests-reset",

@@ -13,6 +13,8 @@ export interface AttemptFacts {
   readonly keyIndex: number;
   readonly ownKey: CallerPlan["ownKey"];
   readonly model: string;
+  /** Until when the place had told anyone with this key to wait, some lateness included. */
+  readonly toldUntilMs: number;
   readonly isStream: boolean;
   readonly startMs: number;
   readonly script: Script;
@@ -52,6 +54,8 @@ export interface CallFacts {
   readonly startMs: number;
   /** The instant by which it must have ended. Infinity: none. */
   readonly deadlineMs: number;
+  /** In how many ways it may be sent: places, models and keys. */
+  choices: number;
   /** How long ago one of the places it may go to has answered, with nothing wrong there since, ms. */
   provenForMs: number;
   /** When the caller cancelled. */

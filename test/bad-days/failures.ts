@@ -17,7 +17,7 @@ function plain(status: number, reason: Reason, type: string, mayHint = false): F
   return { status, reason, complaint: { type, message: `status ${status}` }, mayHint };
 }
 
-const failures: Readonly<Record<Exclude<StatusName, "spent">, Failure>> = {
+const failures: Readonly<Record<Exclude<StatusName, "spent" | "ramp">, Failure>> = {
   "302": plain(302, "PROVIDER_REDIRECT_REFUSED", "moved"),
   "400": plain(400, "PROVIDER_INVALID_REQUEST", "invalid_request_error"),
   "401": plain(401, "PROVIDER_CREDENTIAL_INVALID", "authentication_error"),
@@ -90,9 +90,18 @@ export function failureScript(name: StatusName, input: FailureInput): Script {
   };
 }
 
-function failureOf(name: StatusName, { spent }: Wire): Failure {
-  if (name !== "spent") return failures[name];
-  return spent === undefined ? failures["401"] : { ...spent, reason: "PROVIDER_BILLING_EXHAUSTED" };
+/** A wire that has no word of its own for it says the next best thing. */
+function failureOf(name: StatusName, { spent, slowDown }: Wire): Failure {
+  switch (name) {
+    case "spent":
+      if (spent === undefined) return failures["401"];
+      return { ...spent, reason: "PROVIDER_BILLING_EXHAUSTED" };
+    case "ramp":
+      if (slowDown === undefined) return failures["429"];
+      return { ...slowDown, reason: "PROVIDER_RAMP_LIMITED", mayHint: true };
+    default:
+      return failures[name];
+  }
 }
 
 interface Hint {

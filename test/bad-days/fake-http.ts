@@ -19,15 +19,22 @@ export class FakeHttp implements ProviderHttp {
   readonly #open = new Set<FakeExchange>();
   #serial = 0;
   #strays = 0;
+  readonly #countsCrowds: boolean;
+  #atOnceMax = 0;
 
-  /** `callOf` gives the facts of a call that is under way. */
+  /**
+   * `callOf` gives the facts of a call that is under way; `countsCrowds`: whether to count the
+   * requests at once, which takes its time.
+   */
   constructor(
     places: readonly Place[],
     spells: readonly Spell[],
     clock: Clock,
     seed: number,
     callOf: (index: number) => CallFacts | undefined,
+    countsCrowds = false,
   ) {
+    this.#countsCrowds = countsCrowds;
     const providers = places.map((place, n) => new FakeProvider(place, spells, clock, seed, n));
     this.#providers = new Map(providers.map((provider) => [hostOf(provider.place), provider]));
     this.#clock = clock;
@@ -47,6 +54,11 @@ export class FakeHttp implements ProviderHttp {
     return this.#strays;
   }
 
+  /** Most requests that were under way at one place at once. */
+  get atOnceMax(): number {
+    return this.#atOnceMax;
+  }
+
   /** Exchanges that are open now. */
   get openExchanges(): number {
     return this.#open.size;
@@ -64,6 +76,17 @@ export class FakeHttp implements ProviderHttp {
     return provenForMs;
   }
 
+  /** In how many ways a call may be sent: places, models and keys. */
+  choicesOf({ model, fallbackModels, allowed, ownKey }: CallerPlan): number {
+    let choices = 0;
+    for (const { place } of this.#providers.values()) {
+      if (!isInside(place.region, allowed)) continue;
+      const served = [model, ...fallbackModels].filter((name) => place.models[name] !== undefined);
+      choices += served.length * (ownKey === undefined ? place.keys.length : 1);
+    }
+    return choices;
+  }
+
   async send(request: HttpRequest): Promise<HttpResponse> {
     request.signal.throwIfAborted();
     const provider = this.#providers.get(new URL(request.url).host);
@@ -77,15 +100,27 @@ export class FakeHttp implements ProviderHttp {
     const { script, place, keyIndex } = facts;
     note(call, facts.startMs, `attempt ${facts.serial} ${place.name}#${keyIndex}: ${script.name}`);
     provider.busy += 1;
+    this.#noteCrowd(place);
     const exchange = new FakeExchange(request, facts, this.#clock, (closed) => {
       provider.busy -= 1;
       if (facts.logicalMs !== undefined) provider.answered();
+      else if (facts.closedBy !== "product") provider.failed();
       this.#open.delete(closed);
       const { closedMs = 0, closedBy, told } = facts;
       note(call, closedMs, `attempt ${facts.serial} closed by ${closedBy}, told ${told}`);
     });
     this.#open.add(exchange);
     return await exchange.answer;
+  }
+
+  /** Counts requests at a place whose answer is not whole: what comes after it takes no place. */
+  #noteCrowd(place: Place): void {
+    if (!this.#countsCrowds) return;
+    let count = 1;
+    for (const { facts } of this.#open) {
+      if (facts.place === place && facts.logicalMs === undefined) count += 1;
+    }
+    this.#atOnceMax = Math.max(this.#atOnceMax, count);
   }
 
   #begin(provider: FakeProvider, request: HttpRequest): AttemptFacts {
@@ -96,12 +131,14 @@ export class FakeHttp implements ProviderHttp {
     const known = place.keys.indexOf(key);
     const ownKey = known >= 0 ? undefined : key.includes("good") ? "good" : "bad";
     const keyIndex = Math.max(0, known);
+    const toldUntilMs = provider.toldUntilMs(keyIndex);
     const script = provider.answer({ serial, keyIndex, ownKey, isStream, model });
     return {
       serial,
       place,
       keyIndex,
       ownKey,
+      toldUntilMs,
       model,
       isStream,
       startMs: this.#clock.now(),

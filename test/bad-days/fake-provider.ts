@@ -20,6 +20,10 @@ export interface Question {
 }
 
 const windowMs = 1000;
+/** A wait that is told may take this much longer. */
+const lateFactor = 1.1;
+/** Time within which nearly every head has come, ms. */
+const headMsMax = 1500;
 const usualHeadMs = 250;
 const usualGapMs = 25;
 const streamHeadMs = 120;
@@ -35,6 +39,8 @@ export class FakeProvider {
   /** First answer after the last spell, and the end of that spell. */
   #provenMs = 0;
   #provenSinceSpellMs = -1;
+  /** By key: until when callers were told to wait, with the time by which they may be late. */
+  readonly #toldUntilMs: number[];
   /** By key: requests of the window that runs, and when it began. */
   readonly #windows: { count: number; sinceMs: number }[];
 
@@ -43,7 +49,23 @@ export class FakeProvider {
     this.#spells = spells;
     this.#clock = clock;
     this.#chance = new Chance(seed, 7, number);
+    this.#toldUntilMs = place.keys.map(() => 0);
     this.#windows = place.keys.map(() => ({ count: 0, sinceMs: 0 }));
+  }
+
+  /** Until when callers with a key were told to wait, by a refusal or by what remains of a limit. */
+  toldUntilMs(keyIndex: number): number {
+    return this.#toldUntilMs[keyIndex] ?? 0;
+  }
+
+  #tell(keyIndex: number, fromMs: number, waitMs: number): void {
+    const untilMs = fromMs + waitMs * lateFactor;
+    this.#toldUntilMs[keyIndex] = Math.max(this.toldUntilMs(keyIndex), untilMs);
+  }
+
+  /** A request has failed here: what was proven is not any more. */
+  failed(): void {
+    this.#provenSinceSpellMs = -1;
   }
 
   /** An answer has come whole. */
@@ -71,6 +93,13 @@ export class FakeProvider {
 
   /** What becomes of a request that arrives now. */
   answer(question: Question): Script {
+    const script = this.#settle(question);
+    const { waitMs, headMs } = script;
+    if (waitMs !== undefined) this.#tell(question.keyIndex, this.#clock.now() + headMs, waitMs);
+    return script;
+  }
+
+  #settle(question: Question): Script {
     const conditions = conditionsAt(this.#spells, this.place, this.#clock.now());
     const sound = this.#sound(question, conditions);
     const { down, spentKeys, quotaKeys, revokedKeys, faults: likelihoods } = conditions;
@@ -210,6 +239,8 @@ export class FakeProvider {
     // The request that this is the answer to is counted after it.
     const left = requestsPerSecond - (runs ? window.count : 0) - 1;
     const resetMs = runs ? Math.ceil(window.sinceMs + windowMs - nowMs) : windowMs;
+    // It is heard when the head comes, which is a while later.
+    this.#tell(keyIndex, nowMs + headMsMax, resetMs);
     return {
       [remaining]: String(Math.max(0, left)),
       [reset]: this.place.wire.resetValue(resetMs, this.#clock.wallTimeMs()),

@@ -145,6 +145,7 @@ export const statusNames = [
   "529",
   "401",
   "spent",
+  "ramp",
   "daily quota",
 ] as const;
 

@@ -19,6 +19,7 @@ export const geminiWire: Wire = {
   failureEvent: (complaint) => `data: ${JSON.stringify(errorOf(complaint))}\n\n`,
   ping: ": keep-alive\n\n",
   spent: undefined,
+  slowDown: undefined,
   limitHeaders: undefined,
   resetValue: (waitMs) => `${waitMs / 1000}s`,
 };

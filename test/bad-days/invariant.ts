@@ -29,4 +29,4 @@ export const roundingMs = 1e-6;
 /** Time in which the product must react to the end of a call, ms. */
 export const reactionMs = 50;
 /** Time within which "at once" is, ms. */
-export const atOnceMs = 1;
+export const atOnceMs = 2;

@@ -53,13 +53,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     fault: "sleeps before it says that money is spent",
-    scenario: "rate-limits",
+    scenario: "one-key",
     breaks: "spent means one request and no sleep (T18)",
     connect: again(1, 700, isReason("PROVIDER_BILLING_EXHAUSTED")),
   },
   {
     fault: "waits for what does not fit before it gives up",
-    scenario: "rate-limits",
+    scenario: "one-key",
     breaks: "a wait that does not fit is not begun (T17)",
     connect: mutated(({ call, clock }) => ({
       call: async (request, context) => {
@@ -263,7 +263,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     fault: "throws what is no ConnectorError",
-    scenario: "brownout",
+    scenario: "outage",
     breaks: "ends once, with an answer or an error",
     connect: errors((error) => new Error(error.message)),
   },

@@ -28,6 +28,7 @@ export const openAIWire: Wire = {
       message: "You exceeded your current quota",
     },
   },
+  slowDown: { status: 429, complaint: { type: "slow_down", message: "Slow down" } },
   limitHeaders: {
     remaining: "x-ratelimit-remaining-requests",
     reset: "x-ratelimit-reset-requests",

@@ -1,3 +1,4 @@
+import type { Limits } from "../../src/contract/limits.ts";
 import type { Habits } from "./caller-plan.ts";
 import type { Chance } from "./chance.ts";
 import type { Spell } from "./conditions.ts";
@@ -24,6 +25,10 @@ export interface Scenario {
   /** Places that serve each model, in order, as `placeOf` reads them. */
   readonly models: Readonly<Record<string, readonly string[]>>;
   readonly habits: Habits;
+  /** Limits that are not the usual ones. Then no place may have more requests than `targetCalls`. */
+  readonly limits?: Partial<Limits>;
+  /** Calls a second that the places can take together. Default: `callsPerSecond`. */
+  readonly calmCallsPerSecond?: number;
   /** The weather of a day that lasts `durationMs`. */
   readonly spells: (durationMs: number, chance: Chance) => readonly Spell[];
   /** Judges what only the whole day shows, and gives its figures. */

@@ -127,6 +127,32 @@ export const scenarios: readonly Scenario[] = [
     spells: rateLimits,
   },
   {
+    name: "one-key",
+    story: "a single key, which is limited, later spent, later refused again and again",
+    callsPerSecond: 30,
+    models: { "house-model": ["openai eu-1"] },
+    habits: { ...plainHabits, timeouts: 0.5, timeoutMs: [300, 20_000] },
+    spells: (durationMs) => [
+      { ...part(durationMs, 0, 0.25), requestsPerSecond: 12 },
+      { ...part(durationMs, 0.25, 0.45), requestsPerSecond: 12, hint: "ms" },
+      { ...part(durationMs, 0.5, 0.7), spentKeys: [0] },
+      { ...part(durationMs, 0.75, 0.9), faults: each(["429", "529"], 0.1) },
+    ],
+  },
+  {
+    name: "crowd",
+    story: "twice as many calls as targets have places; many queue, some leave",
+    callsPerSecond: 80,
+    calmCallsPerSecond: 10,
+    limits: { targetCalls: 6, targetQueue: 12, queueMs: 2000 },
+    models: { "house-model": ["openai eu-1", "anthropic eu-2"] },
+    habits: { ...wildCallers, fences: 0.2, fenceChoices: [["eu-1"]], fallbacks: 0, hedges: 0.05 },
+    spells: (durationMs) => [
+      { ...part(durationMs, 0.2, 0.4), faults: each(["ramp", "429", "503"], 0.05), hint: "ms" },
+      { ...part(durationMs, 0.5, 0.6), down: "resets", at: ["eu-1"] },
+    ],
+  },
+  {
     name: "bad-bytes",
     story: "storms of bytes that are no answer, or half of one",
     callsPerSecond: 100,

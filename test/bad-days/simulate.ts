@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type ConnectorsOptions, createConnectors } from "../../src/connectors.ts";
 import type { ConnectorApi } from "../../src/contract/connector-api.ts";
+import { defaultLimits } from "../../src/contract/limits.ts";
 import type { ProviderHttp } from "../../src/http/http-client.ts";
 import { makeCall, newFacts } from "./caller.ts";
 import { type Habits, plainHabits, planCaller } from "./caller-plan.ts";
@@ -88,9 +89,9 @@ class Simulation {
     const durationMs = Math.round((calls / scenario.callsPerSecond) * 1000);
     const spells = scenario.spells(durationMs, new Chance(seed, 2));
     const { places, routes } = layOut(scenario);
-    const http = new FakeHttp(places, spells, this.#clock, seed, (index) =>
-      this.#underWay.get(index),
-    );
+    const callOf = (index: number): CallFacts | undefined => this.#underWay.get(index);
+    const isCrowded = scenario.limits?.targetCalls !== undefined;
+    const http = new FakeHttp(places, spells, this.#clock, seed, callOf, isCrowded);
     this.#http = http;
     const connect = this.#settings.connect ?? product;
     const api = connect({
@@ -100,6 +101,7 @@ class Simulation {
       clock: this.#clock,
       http: wrapHttp(http),
       random: new Chance(seed, 3).next,
+      limits: { ...defaultLimits, ...scenario.limits },
     });
     this.#lastSpellMs = Math.max(0, ...spells.map(({ toMs }) => toMs));
     const watch = new RejectionWatch();
@@ -173,6 +175,7 @@ class Simulation {
   async #call(api: ConnectorApi, index: number, habits: Habits): Promise<void> {
     const plan = planCaller(this.#settings.seed, index, habits);
     const facts = newFacts(plan, this.#clock.now());
+    facts.choices = this.#http?.choicesOf(plan) ?? 0;
     facts.provenForMs = this.#http?.provenForMs(plan) ?? 0;
     this.#underWay.set(index, facts);
     await makeCall(facts, api, this.#clock);
@@ -197,7 +200,7 @@ class Simulation {
     this.#clock.schedule(healingMs, () => undefined);
     await this.#clock.run();
     const { scenario } = this.#settings;
-    const { callsPerSecond } = scenario;
+    const { calmCallsPerSecond: callsPerSecond = scenario.callsPerSecond } = scenario;
     const habits = { ...plainHabits, ...fenceOf(scenario) };
     await this.#callAll(api, first, gentleCalls, habits, callsPerSecond / 4);
     const before = this.#tally.calls.length;
@@ -217,6 +220,9 @@ class Simulation {
     this.#judge.world("no request is left open", open);
     const stray = strays > 0 ? `${strays} requests of calls that were over` : undefined;
     this.#judge.world("no request of a call that is over", stray);
+    const { targetCalls = http.atOnceMax } = this.#settings.scenario.limits ?? {};
+    const crowd = http.atOnceMax > targetCalls ? `${http.atOnceMax} at once` : undefined;
+    this.#judge.world("no more requests at once than a target may have", crowd);
   }
 }
 

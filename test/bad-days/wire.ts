@@ -52,6 +52,8 @@ export interface Wire {
   readonly ping: string;
   /** Complaint to a customer who has spent all money: a 429 or 402. Unset: it has no word for it. */
   readonly spent: { readonly status: number; readonly complaint: Complaint } | undefined;
+  /** Complaint about traffic that grows too fast. Unset: it has no word for it. */
+  readonly slowDown: { readonly status: number; readonly complaint: Complaint } | undefined;
   /** Headers that tell how many requests are left, and when there are more. Unset: none. */
   readonly limitHeaders: { readonly remaining: string; readonly reset: string } | undefined;
   /** The value of the reset header, for a wait. */
