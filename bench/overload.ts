@@ -62,7 +62,8 @@ async function measure({ what, providerMs, limits, callers }: Scene): Promise<Me
   });
   const load = await GrpcLoad.connect(server.url, message(), connections);
   const durationMs = seconds * 1_000;
-  await load.closed(callers, durationMs / 2);
+  // Code that has not run often is slow.
+  await load.closed(callers, durationMs);
   const atMost = await load.closed(callers, durationMs);
   const capacity = Math.round((admitted(atMost).length * 1_000) / durationMs);
   // The first second is not counted: overload is a state, and it takes a moment to be told.
