@@ -12,6 +12,7 @@ import {
 } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { CallOptionsSchema } from "../../gen/ts/nexen/connectors/v1/options_pb.ts";
 import { type Connectors, createConnectors } from "../../src/connectors.ts";
+import { callDefaults } from "../../src/contract/call-defaults.ts";
 import type { CallContext } from "../../src/contract/connector-api.ts";
 import type { CredentialSources } from "../../src/http/cloud-credentials.ts";
 import { adapters } from "../../src/providers/index.ts";
@@ -59,6 +60,8 @@ export class CloudScene {
         targets,
         secrets,
         clock,
+        // Time stands still, so that nothing is waited for between attempts.
+        defaults: { ...callDefaults, maxAttempts: 1 },
         ...(sources && { credentialSources: sources }),
       }),
     );
