@@ -166,13 +166,13 @@ async function play(
   { name, streams, ends, calls = 1, timeoutMs = usualTimeoutMs }: Scenario,
 ): Promise<string | undefined> {
   const target = `${wire.name}-${name}`;
-  const one = () => ask(caller, target, `Hello ${target}`, streams, timeoutMs);
-  let failure = await one();
+  const one = (deadlineMs: number) => ask(caller, target, `Hello ${target}`, streams, deadlineMs);
+  let failure = await one(timeoutMs);
   let made = 1;
   if (calls === 2 && failure !== undefined) {
     // What a careful caller does: it was told that the answer is not whole, or how long to wait.
     await new Promise((resolve) => setTimeout(resolve, failure?.fields.retryAfterMs ?? 0));
-    failure = await one();
+    failure = await one(usualTimeoutMs);
     made = 2;
   }
   const isExpected = failure === undefined ? !ends : ends?.includes(failure.reason);
