@@ -9,7 +9,8 @@ What is done to this server, to its callers and to its providers, what must come
 \`npm run faults:table\` from the ledger in \`test/faults/\`, whose own test fails when a case or a test is missing.
 
 Faults of providers are made on real sockets, by a proxy (\`test/support/fault-proxy.ts\`) in front of simulated providers, against a running server: for every wire, over
-gRPC, gRPC-Web and Connect, unary and streamed. A title with \`%s\` or \`$name\` stands for a row of tests.
+gRPC, gRPC-Web and Connect, unary and streamed. To save time, one wire is asked by every protocol and each other one by one of them in turn;
+\`CONNECTORS_FAULTS=all npm test -- test/faults\` asks all by all. A title with \`%s\` or \`$name\` stands for a row of tests.
 `;
 
 /** The text of docs/faults.md. */

@@ -4,12 +4,13 @@ const connect = inFile("faults/upstream-connect");
 const answers = inFile("faults/upstream-answers");
 const waits = inFile("faults/waits");
 const rows = inFile("faults/error-rows");
+const moves = inFile("faults/error-moves");
 const chat = inFile("dialects/openai-chat/decode");
 const usage = inFile("dialects/openai-chat/usage");
 const tls = inFile("http/tls");
 
 const again = rows("$signal is $reason, and is tried again $again");
-const elsewhere = rows("$signal goes to another target: $elsewhere");
+const elsewhere = moves("$signal goes to another target: $elsewhere");
 
 /** Faults of a provider before and in a whole answer. */
 export const answerCases: readonly FaultCase[] = [
@@ -40,6 +41,9 @@ export const answerCases: readonly FaultCase[] = [
     "PROVIDER_TLS_INVALID after one attempt, and no key is sent",
     connect("U04 a certificate that signed itself ends the call after one attempt"),
     connect("U04 plain text in place of TLS is no TLS"),
+    inFile("faults/upstream-tls")(
+      "U04 certificates of an authority hold for their host and their days",
+    ),
     tls("whose certificate %s is refused"),
   ),
   proved(

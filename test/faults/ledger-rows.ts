@@ -2,9 +2,10 @@ import type { Reason } from "../../src/contract/reasons.ts";
 import { inFile, type Proof } from "./fault-case.ts";
 
 const rows = inFile("faults/error-rows");
+const moves = inFile("faults/error-moves");
 const both: readonly Proof[] = [
   rows("$signal is $reason, and is tried again $again"),
-  rows("$signal goes to another target: $elsewhere"),
+  moves("$signal goes to another target: $elsewhere"),
 ];
 const connect = inFile("faults/upstream-connect");
 const streams = inFile("faults/streams");
