@@ -206,7 +206,8 @@ export type BatchSummary = Message<"nexen.connectors.v1.BatchSummary"> & {
   failed: number;
 
   /**
-   * Items not started because the batch was cancelled.
+   * Items not started: the batch's deadline passed, the server shut down, or (BatchCall) the answers
+   * of others filled the message.
    *
    * @generated from field: int32 not_started = 4;
    */
