@@ -3,7 +3,7 @@
 // stay as they are. Ends with 1 when a target was missed. Rows say with what they were measured, and when.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -13,7 +13,7 @@ const page = join(root, "docs/reliability.md");
 const begin = "<!-- measured: npm run reliability -->";
 const end = "<!-- end of what is measured -->";
 const head = [
-  "| | what | target | measured | | by | when, cores, Node |",
+  "| | what | target | measured | | by | when, cores, load, Node |",
   "|---|---|---|---|---|---|---|",
 ];
 
@@ -129,7 +129,8 @@ async function measure(source) {
 
 function lineOf({ number, what, target, measured, isGood: isMet }, command) {
   const when = new Date().toISOString().slice(0, 10);
-  const machine = `${when}, ${availableParallelism()}, ${process.versions.node}`;
+  const load = loadavg()[0]?.toFixed(1);
+  const machine = `${when}, ${availableParallelism()}, ${load}, ${process.versions.node}`;
   const cells = [number, what, target, measured, isMet ? "✓" : "✗", `\`${command}\``, machine];
   return `| ${cells.map((cell) => String(cell).replaceAll("|", "\\|")).join(" | ")} |`;
 }

@@ -34,7 +34,7 @@ type Caller = Client<typeof ConnectorService>;
 
 const { json } = measuringOptions("rounds", { usual: 1, quick: 1 });
 // Who answers without a pause has sent all of a stream before its client can leave.
-const mock = await LLMock.start(["--stream-chunk-delay-ms", "40"]);
+const mock = await LLMock.start(["--stream-chunk-delay-ms", "80"]);
 const rows = [await judgeServer(), await judgeRamp(), await judgeCareless()];
 await mock.close();
 conclude(rows, json);
