@@ -4,7 +4,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ResumePolicy } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import { AttemptScene, type Outcome } from "../support/attempt-scene.ts";
-import { type Answer, ending, type Piece, streams, word } from "../support/fake-providers.ts";
+import {
+  type Answer,
+  ending,
+  type Piece,
+  refuses,
+  streams,
+  word,
+} from "../support/fake-providers.ts";
 
 const resume = { resume: ResumePolicy.CONTINUE };
 const seconds = (count: number) => ({ seconds: BigInt(count) });
@@ -58,6 +65,24 @@ describe("the limits on time", () => {
       expect(error?.fields.attempts?.map(({ target }) => target)).toEqual(["one", "two"]);
       expect(error?.fields.progress?.deltas).toBe(deltas);
     }
+  });
+
+  it("are no reason for silence: heartbeats go on between two attempts", async () => {
+    const scene = new AttemptScene({
+      one: [
+        streams(word("a"), { end: "lost" }),
+        refuses(429, { headers: { "retry-after": "3" } }),
+        streams(word("b"), ...ending()),
+      ],
+    });
+    const stream = { ...resume, heartbeatInterval: seconds(1) };
+    const { events, response } = await scene.stream({ stream });
+    expect(response?.content?.message).toBe("ab");
+    expect(events.map(({ case: kind }) => kind)).toEqual([
+      ...["started", "partStarted", "textDelta", "heartbeat", "heartbeat", "heartbeat"],
+      ...["partFinished", "segmentRestarted", "partStarted", "textDelta", "partFinished"],
+      "finished",
+    ]);
   });
 
   it("and a caller who leaves end it between two attempts", async () => {
