@@ -24,7 +24,7 @@ const unaryDelayMsMax = 300;
 const graceMs = 600;
 const abortMs = 400;
 /** Time a process may take beyond its grace: for what it was doing when the signal came. */
-const exitSlackMs = 1_000;
+const exitSlackMs = 3_000;
 /**
  * Least time for clients to connect to a server that is back, before the other one goes. On a busy
  * machine they get as long as the server took to start.
