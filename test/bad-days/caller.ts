@@ -34,6 +34,7 @@ export function newFacts(plan: CallerPlan, nowMs: number): CallFacts {
     plan,
     startMs: nowMs,
     deadlineMs: nowMs + Math.min(timeoutMs, deadlineMs),
+    mayQueue: false,
     choices: 0,
     provenForMs: 0,
     cancelledMs: undefined,

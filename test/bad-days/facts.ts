@@ -54,6 +54,8 @@ export interface CallFacts {
   readonly startMs: number;
   /** The instant by which it must have ended. Infinity: none. */
   readonly deadlineMs: number;
+  /** Whether places are so few that it may have to queue for one. */
+  mayQueue: boolean;
   /** In how many ways it may be sent: places, models and keys. */
   choices: number;
   /** How long ago one of the places it may go to has answered, with nothing wrong there since, ms. */

@@ -117,12 +117,10 @@ export class FakeProvider {
 
   /** A caller's own key has an account of its own: no limits, and no weather but faults. */
   #ownKey(question: Question, conditions: Conditions, sound: Script): Script {
-    if (question.ownKey === "bad") {
-      const reason = "CALLER_PROVIDER_KEY_REJECTED";
-      return { ...this.#status("401", conditions), name: "own key refused", reason };
-    }
-    const fault = this.#chosenFault(conditions.faults);
-    return fault === undefined ? sound : this.#fault(fault, question, conditions, sound);
+    const fault = question.ownKey === "bad" ? "401" : this.#chosenFault(conditions.faults);
+    const script = fault === undefined ? sound : this.#fault(fault, question, conditions, sound);
+    if (script.reason !== "PROVIDER_CREDENTIAL_INVALID") return script;
+    return { ...script, reason: "CALLER_PROVIDER_KEY_REJECTED" };
   }
 
   #isDown(

@@ -154,7 +154,7 @@ function waitKept(facts: CallFacts): Verdict {
     if (next.startMs < waitUntilMs - roundingMs) {
       return { wrong: `waited ${tookMs} ms of the ${waitMs} ms that were told` };
     }
-    if (tookMs > waitMs * 1.1 + atOnceMs && !wasTold(next)) {
+    if (tookMs > waitMs * 1.1 + atOnceMs && !wasTold(next) && !facts.mayQueue) {
       return { wrong: `waited ${tookMs} ms in place of the ${waitMs} ms that were told` };
     }
     outcome = "holds";
@@ -182,7 +182,8 @@ function noUselessWait(facts: CallFacts): Verdict {
   // Who can go elsewhere may look there first.
   if (facts.choices > 1) return "holds";
   const fits = waitMs <= waitMsMax && closedMs + waitMs < facts.deadlineMs;
-  const waitedMs = facts.endMs - closedMs;
+  // A hedge may have been under way beside it.
+  const waitedMs = facts.endMs - Math.max(...facts.attempts.map((each) => each.closedMs ?? 0));
   return verdict(
     !fits && waitedMs > atOnceMs ? `${waitedMs} ms were waited for nothing` : undefined,
   );
@@ -209,8 +210,8 @@ function spentAtOnce(facts: CallFacts): Verdict {
     if (next !== undefined && isSame(attempt, next))
       return { wrong: "the same key was tried again" };
     const tookMs = (next?.startMs ?? endMs) - closedMs;
-    const waitsElsewhere = next === undefined ? facts.choices > 1 : wasTold(next);
-    if (tookMs > atOnceMs && !waitsElsewhere)
+    // Who can go elsewhere may wait for a place there.
+    if (tookMs > atOnceMs && facts.choices === 1)
       return { wrong: `${tookMs} ms passed after the refusal` };
   }
   return "holds";

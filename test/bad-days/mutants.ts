@@ -29,7 +29,7 @@ export interface Mutant {
 export const mutants: readonly Mutant[] = [
   {
     fault: "calls again when a call has failed",
-    scenario: "brownout",
+    scenario: "bad-bytes",
     breaks: "at most 3 attempts",
     connect: again(4, 0, ({ retryable }) => retryable),
   },

@@ -175,6 +175,7 @@ class Simulation {
   async #call(api: ConnectorApi, index: number, habits: Habits): Promise<void> {
     const plan = planCaller(this.#settings.seed, index, habits);
     const facts = newFacts(plan, this.#clock.now());
+    facts.mayQueue = this.#settings.scenario.limits?.targetCalls !== undefined;
     facts.choices = this.#http?.choicesOf(plan) ?? 0;
     facts.provenForMs = this.#http?.provenForMs(plan) ?? 0;
     this.#underWay.set(index, facts);
