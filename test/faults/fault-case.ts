@@ -3,7 +3,7 @@ export type Proof = readonly [file: string, title: string];
 
 /** One case of the matrix: a fault, what must come of it, and the tests that prove it. */
 export interface FaultCase {
-  /** A letter for who is at fault, and a number: V a request, C configuration, U a whole answer, S a stream, O operation. */
+  /** A number behind a letter: V request, C configuration, U answer, S stream, O the server. */
   readonly id: string;
   readonly fault: string;
   readonly expected: string;

@@ -37,7 +37,7 @@ const claude = "claude-sonnet-4-5";
 const vertex = "region: europe-west4, project: simulated-project";
 
 /** A target of every wire, at a simulated provider. */
-export const targetOfWire: Readonly<Record<FaultWire, TargetOfWire>> = {
+const targetOfWire: Readonly<Record<FaultWire, TargetOfWire>> = {
   anthropic: { fields: "adapter: anthropic", base: "anthropic", model: claude },
   "openai-chat": { fields: "adapter: openai, dialect: chat", base: "openai", model: "gpt-4.1" },
   "openai-responses": {
@@ -272,7 +272,7 @@ function quoted(text: string): string {
 type StreamInit = MessageInitShape<typeof StreamCallRequestSchema>;
 
 /** The request of a question, as it is sent. */
-export function requestOf(
+function requestOf(
   model: string,
   { directive = "", options = {}, request = {} }: Question,
 ): MessageInitShape<typeof CallRequestSchema> {
@@ -286,7 +286,7 @@ export function requestOf(
 }
 
 /** Calls a server, and tells what it came to. */
-export async function ask(
+async function ask(
   client: Service,
   streamed: boolean,
   model: string,

@@ -69,7 +69,7 @@ export const answerCases: readonly FaultCase[] = [
     "U08",
     "a reset after the request",
     "PROVIDER_CONNECTION_LOST, counted, with the usage that it may have cost",
-    connect("U08 a reset after the request is a lost connection, and may have cost something"),
+    connect("U08 a reset after the request loses the connection, and may have cost"),
     again,
   ),
   proved(
@@ -134,14 +134,14 @@ export const answerCases: readonly FaultCase[] = [
     "U18",
     "our key in the provider's words",
     "nowhere in what is told or logged",
-    answers("U18 U19 a key that comes back, in a body, a header or a cookie, goes no further"),
+    answers("U18 U19 a key that comes back, in body, header or cookie, goes no further"),
     inFile("server/secrets")("does not come back in $name"),
   ),
   proved(
     "U19",
     "our key in the provider's headers",
     "not handed on",
-    answers("U18 U19 a key that comes back, in a body, a header or a cookie, goes no further"),
+    answers("U18 U19 a key that comes back, in body, header or cookie, goes no further"),
     inFile("server/secrets")("does not come back in an answer's own headers"),
   ),
   proved(

@@ -58,9 +58,7 @@ export const otherReasons: Readonly<Partial<Record<Reason, readonly Proof[]>>> =
   INTERNAL_FAULT: [
     inFile("rpc/protocols")("that is no error of ours is told to nobody but the log, over $name"),
   ],
-  STREAM_STALLED: [
-    streams("S06 a stall is an attempt's timeout before the first delta, and a stream's after"),
-  ],
+  STREAM_STALLED: [streams("S06 a stall is an attempt's timeout at first, and a stream's later")],
   CALLER_UNAUTHENTICATED: [inFile("e2e/access")("a token that is wrong (%s) is UNAUTHENTICATED")],
   ROUTING_LOOP: [inFile("server/routing-loop")("over the wire of %s is told as a loop")],
   IDEMPOTENCY_MISMATCH: [

@@ -107,7 +107,7 @@ export const serverCases: readonly FaultCase[] = [
     "O13",
     "a log that nobody reads",
     "calls go on",
-    "A line is logged for faults and reloads only, never for a call; a pipe that nobody reads is not tried.",
+    "Only faults and reloads are logged, and no call; a pipe that nobody reads is not tried.",
   ),
   left("O14", "a collector that is down", "no call waits", metrics),
   left(

@@ -17,7 +17,7 @@ export const streamCases: readonly FaultCase[] = [
     "S01",
     "a cut at any byte",
     "before the first delta another attempt; after it STREAM_TRUNCATED; after all is said an answer",
-    cuts("S01 a stream that is cut anywhere is asked for again, or its beginning, or whole"),
+    cuts("S01 a stream cut anywhere is asked for again, or its beginning, or whole"),
     inFile("corpus/cut")("%s"),
   ),
   proved(
@@ -49,7 +49,7 @@ export const streamCases: readonly FaultCase[] = [
     "S06",
     "a stall before, between and after deltas",
     "ATTEMPT_TIMEOUT, STREAM_STALLED, or an answer where all was said",
-    streams("S06 a stall is an attempt's timeout before the first delta, and a stream's after"),
+    streams("S06 a stall is an attempt's timeout at first, and a stream's later"),
     streams("S06 a stall after all is said is an answer"),
   ),
   proved("S07", "nothing but pings", "the limits hold", streams("S07 pings alone are no progress")),

@@ -42,7 +42,7 @@ function isBeginning({ events, text, error }: Outcome, whole: string, at: number
 }
 
 describe.each(faultWires)("%s", (wire) => {
-  it("S01 a stream that is cut anywhere is asked for again, or its beginning, or whole", async () => {
+  it("S01 a stream cut anywhere is asked for again, or its beginning, or whole", async () => {
     const first = await openScene(simulator(), [{ wire, simulate }]);
     const streams = first.ways.filter(({ streamed }) => streamed);
     const [way] = streams;

@@ -79,7 +79,7 @@ describe.each(faultWires)("%s", (wire) => {
     });
   });
 
-  it("S06 a stall is an attempt's timeout before the first delta, and a stream's after", async () => {
+  it("S06 a stall is an attempt's timeout at first, and a stream's later", async () => {
     const ends: string[] = [];
     await streams(
       wire,
@@ -110,7 +110,7 @@ describe.each(faultWires)("%s", (wire) => {
       ({ error, tookMs }) => {
         expect(error?.reason).toBe("ATTEMPT_TIMEOUT");
         expect(tookMs).toBeGreaterThanOrEqual(115);
-        expect(tookMs).toBeLessThan(1500);
+        expect(tookMs).toBeLessThan(3000);
       },
       { options },
     );
@@ -147,7 +147,7 @@ describe.each(faultWires)("%s", (wire) => {
     const [text = ""] = texts;
     expect(text).toContain("👋🏽");
     expect(text).not.toContain("\ufffd");
-  });
+  }, 30_000);
 
   it("S11 an event without end is stopped at the limit", async () => {
     const scene = await openScene(
@@ -215,10 +215,10 @@ describe.each(faultWires)("%s", (wire) => {
         expect([reason, status]).toEqual(["CALLER_DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED"]);
         expect(outcome.text).not.toBe("");
         expect(fields.progress?.outputChars).toBe(BigInt(outcome.text.length));
-        expect(outcome.tookMs).toBeGreaterThanOrEqual(245);
-        expect(outcome.tookMs).toBeLessThan(1200);
+        expect(outcome.tookMs).toBeGreaterThanOrEqual(695);
+        expect(outcome.tookMs).toBeLessThan(3500);
       },
-      { options: { timeout: ms(250) } },
+      { options: { timeout: ms(700) } },
     );
   });
 

@@ -143,7 +143,7 @@ describe.each(faultWires)("%s", (wire) => {
     });
   });
 
-  it("U18 U19 a key that comes back, in a body, a header or a cookie, goes no further", async () => {
+  it("U18 U19 a key that comes back, in body, header or cookie, goes no further", async () => {
     const echo = (index: number, { headers }: { headers: Readonly<Record<string, string>> }) => {
       const key = JSON.stringify(headers).match(/sk-fault-\d-\d/)?.[0] ?? "none";
       const more = `set-cookie: key=${key}\r\nx-api-key: ${key}\r\nx-echo: ${key}\r\n`;

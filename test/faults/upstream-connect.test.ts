@@ -54,7 +54,7 @@ describe.each(faultWires)("%s", (wire) => {
   it("U05 a provider that never answers ends the attempt, and its connection", async () => {
     const plan = always({ kind: "end", by: "silence" });
     const scene = await openScene(simulator(), [{ wire, plan }]);
-    const attemptTimeout = ms(120);
+    const attemptTimeout = ms(400);
     await byEveryWay(scene, async (way) => {
       const options = { ...once, attemptTimeout, firstDeltaTimeout: attemptTimeout };
       const error = errorOf(await scene.ask(way, { options }));
@@ -68,14 +68,14 @@ describe.each(faultWires)("%s", (wire) => {
     const plan = always({ kind: "end", by: "silence" });
     const scene = await openScene(simulator(), [{ wire, plan }]);
     await byEveryWay(scene, async (way) => {
-      const outcome = await scene.ask(way, { options: { timeout: ms(200) } });
+      const outcome = await scene.ask(way, { options: { timeout: ms(500) } });
       const error = errorOf(outcome);
       expect([error.reason, error.status]).toEqual([
         "CALLER_DEADLINE_EXCEEDED",
         "DEADLINE_EXCEEDED",
       ]);
-      expect(outcome.tookMs).toBeGreaterThanOrEqual(195);
-      expect(outcome.tookMs).toBeLessThan(700);
+      expect(outcome.tookMs).toBeGreaterThanOrEqual(495);
+      expect(outcome.tookMs).toBeLessThan(2500);
       expect(scene.requests(way)).toEqual([1]);
     });
   });
@@ -85,7 +85,7 @@ describe.each(faultWires)("%s", (wire) => {
     const plan = always({ kind: "answer", bytes: head, by: "silence" });
     const scene = await openScene(simulator(), [{ wire, plan }]);
     await byEveryWay(scene, async (way) => {
-      const options = { ...once, attemptTimeout: ms(120), firstDeltaTimeout: ms(120) };
+      const options = { ...once, attemptTimeout: ms(400), firstDeltaTimeout: ms(400) };
       const outcome = await scene.ask(way, { options });
       const error = errorOf(outcome);
       expect(error.reason).toBe("ATTEMPT_TIMEOUT");
@@ -106,7 +106,7 @@ describe.each(faultWires)("%s", (wire) => {
     });
   });
 
-  it("U08 a reset after the request is a lost connection, and may have cost something", async () => {
+  it("U08 a reset after the request loses the connection, and may have cost", async () => {
     const scene = await openScene(simulator(), [
       { wire, plan: always({ kind: "end", by: "reset" }) },
     ]);
@@ -165,7 +165,7 @@ describe("no handshake", () => {
         "ETIMEDOUT",
       ]);
       expect(outcome.tookMs).toBeGreaterThanOrEqual(145);
-      expect(outcome.tookMs).toBeLessThan(1000);
+      expect(outcome.tookMs).toBeLessThan(3000);
     });
   });
 
@@ -177,7 +177,7 @@ describe("no handshake", () => {
     await byEveryWay(scene, async (way) => {
       const outcome = await scene.ask(way, { options: once });
       expect(errorOf(outcome).reason).toBe("PROVIDER_CONNECT_FAILED");
-      expect(outcome.tookMs).toBeLessThan(1000);
+      expect(outcome.tookMs).toBeLessThan(3000);
     });
   });
 

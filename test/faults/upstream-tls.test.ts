@@ -43,7 +43,8 @@ it("U04 certificates of an authority hold for their host and their days", async 
   );
   const targets = upstreams.map(
     ({ name, upstream }) =>
-      `  - { name: ${name}, adapter: anthropic, base_url: "${upstream.url}", api_key: sk-tls, egress: { allow_private: true } }`,
+      `  - { name: ${name}, adapter: anthropic, base_url: "${upstream.url}", ` +
+      "api_key: sk-tls, egress: { allow_private: true } }",
   );
   const file = join(folder, "connectors.yaml");
   const ca = join(folder, "ca.pem");

@@ -81,17 +81,6 @@ export class FaultProxy {
   }
 }
 
-/** A fault proxy that is closed when the test ends. */
-export async function faultProxy(
-  target: string,
-  plan: FaultPlan,
-  tls?: TlsOptions,
-): Promise<FaultProxy> {
-  const proxy = await FaultProxy.listen(target, plan, tls);
-  onTestFinished(() => proxy.close());
-  return proxy;
-}
-
 /** An origin where nobody listens. */
 export async function refusingOrigin(): Promise<string> {
   const server = createServer();
