@@ -95,8 +95,9 @@ export type CallOptions = Message<"nexen.connectors.v1.CallOptions"> & {
   /**
    * The caller's id of this call, for idempotency, at most 255 printable ASCII characters, the
    * caller's own. While a call with it is under way, another is ABORTED (IDEMPOTENCY_IN_PROGRESS);
-   * with another request it is INVALID_ARGUMENT (IDEMPOTENCY_MISMATCH). Sent on to the provider where
-   * it takes one.
+   * with another request it is INVALID_ARGUMENT (IDEMPOTENCY_MISMATCH). After an answer of Call, the
+   * same request gets it again for `idempotency_ms`, with a Warning. Sent on to the provider where it
+   * takes one.
    *
    * @generated from field: string request_id = 10;
    */
