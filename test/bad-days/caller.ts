@@ -24,7 +24,7 @@ import { note } from "./facts.ts";
 import { callHeader } from "./fake-http.ts";
 
 /** Times that callers of every world set for an attempt, ms. */
-export const attemptTimes = { attemptMs: 10_000, firstDeltaMs: 6_000, idleMs: 5_000 } as const;
+const attemptTimes = { attemptMs: 10_000, firstDeltaMs: 6_000, idleMs: 5_000 } as const;
 
 /** What is known of a call before it begins. */
 export function newFacts(plan: CallerPlan, nowMs: number): CallFacts {
@@ -170,7 +170,7 @@ function endOf(thrown: unknown): CallEnd {
 }
 
 /** How a call ended, in a few words. */
-export function describeEnd(reached: CallEnd): string {
+function describeEnd(reached: CallEnd): string {
   switch (reached.kind) {
     case "ok":
       return `OK from ${reached.response.route?.target ?? "nowhere"}`;

@@ -37,7 +37,7 @@ export interface Spell extends Partial<Conditions> {
 }
 
 /** A day without weather. */
-export const fairDay: Conditions = {
+const fairDay: Conditions = {
   down: undefined,
   slowness: 1,
   faults: {},

@@ -190,8 +190,8 @@ function noUselessWait(facts: CallFacts): Verdict {
 }
 
 /** A breaker that stays shut out of habit is as bad as an outage. */
-function healthyUsed({ end, attempts, provenForMs }: CallFacts): Verdict {
-  if (provenForMs < trustedAfterMs) return undefined;
+function healthyUsed({ end, attempts, provenForMs, mayQueue }: CallFacts): Verdict {
+  if (provenForMs < trustedAfterMs || mayQueue) return undefined;
   const isOpen = end?.kind === "error" && end.error.reason === "TARGET_CIRCUIT_OPEN";
   const isUnused = isOpen && attempts.length === 0;
   return verdict(isUnused ? `nobody was asked, one answers for ${provenForMs} ms` : undefined);
