@@ -49,6 +49,7 @@ const server = await ServerProcess.start({
 const client = createClient(ConnectorService, createGrpcTransport({ baseUrl: server.url }));
 
 const overshoots: number[] = [];
+const byScene: number[][] = scenes.map(() => []);
 let endedBefore = 0;
 const surprises: string[] = [];
 await inLanes(scenes.length * 16, lanes, async (index) => {
@@ -75,6 +76,10 @@ conclude(
   ],
   json,
 );
+for (const [scene, { name, streams }] of scenes.entries()) {
+  const p99OfScene = milliseconds(quantile(byScene[scene] ?? [], 0.99));
+  process.stderr.write(`${streams ? "stream" : "unary"}, ${name}: p99 ${p99OfScene}\n`);
+}
 for (const surprise of surprises.slice(0, 5)) process.stderr.write(`${surprise}\n`);
 for (const timer of timers) clearInterval(timer);
 await server.kill();
@@ -96,8 +101,12 @@ async function callOne(scene: number): Promise<void> {
   const overMs = performance.now() - startMs - deadlineMs;
   const isPassed = code === Code.DeadlineExceeded;
   const isProviders = code === Code.Unavailable || code === Code.ResourceExhausted;
-  if (isPassed || overMs > 0) overshoots.push(Math.max(0, overMs));
-  else endedBefore += 1;
+  if (isPassed || overMs > 0) {
+    overshoots.push(Math.max(0, overMs));
+    byScene[scene]?.push(Math.max(0, overMs));
+  } else {
+    endedBefore += 1;
+  }
   if (isPassed ? overMs < -1 : !isProviders) {
     surprises.push(`scene ${scene}: ${code && Code[code]} ${overMs} ms after the deadline`);
   }
