@@ -131,7 +131,8 @@ function lineOf({ number, what, target, measured, isGood: isMet }, command) {
   const when = new Date().toISOString().slice(0, 10);
   const load = loadavg()[0]?.toFixed(1);
   const machine = `${when}, ${availableParallelism()}, ${load}, ${process.versions.node}`;
-  const cells = [number, what, target, measured, isMet ? "✓" : "✗", `\`${command}\``, machine];
+  const by = `\`${command}\`${values.quick ? ", quick" : ""}`;
+  const cells = [number, what, target, measured, isMet ? "✓" : "✗", by, machine];
   return `| ${cells.map((cell) => String(cell).replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
@@ -204,7 +205,8 @@ function outageRow({ calls: made, figures, broken, checked }) {
 }
 
 function regionRow({ calls: made, ok, figures, broken, checked }) {
-  const p99 = (name) => `${Math.round(figures[name] ?? Number.NaN)} ms`;
+  // Too few calls leave none to tell of.
+  const p99 = (name) => (figures[name] === null ? "unknown" : `${Math.round(figures[name])} ms`);
   return {
     number: "regions",
     what: `one of two regions dies, refusing and later silent, in ${grouped(made)} calls`,
