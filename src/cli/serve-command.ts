@@ -43,10 +43,12 @@ async function serve({ config, watch, ...flags }: ServeFlags): Promise<void> {
   }
   const { startServer } = await import("../server/server.ts");
   const { handleSignals } = await import("../server/signals.ts");
+  const { LogSink } = await import("../server/log-sink.ts");
+  const log = new LogSink(process.stderr);
   const server = await startServer(
     { file, environment: process.env, flags },
     {
-      log: (line) => process.stderr.write(line),
+      log: (line) => log.write(line),
       report: (text) => process.stderr.write(text),
     },
   );

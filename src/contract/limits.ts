@@ -121,7 +121,7 @@ export const defaultLimits: Limits = {
   activeCalls: 4096,
   queuedCalls: 1024,
   queueMs: 10_000,
-  loopLagMs: 100,
+  loopLagMs: 300,
   heapPercent: 90,
   targetCalls: 1024,
   targetQueue: 512,

@@ -140,7 +140,10 @@ export class AttemptLoop<T> {
     const { candidates, previousAttempts } = this.#plan;
     const isRetry = previousAttempts > 0;
     for (;;) {
-      const found = await this.#finder.find(candidates, { pays: () => isRetry, isFirst: true });
+      const found = await this.#finder.find(candidates, {
+        pays: (candidate) => isRetry && !this.#finder.health(candidate).isHealthy,
+        isFirst: true,
+      });
       if ("place" in found) {
         const { target } = found.place.candidate;
         if (!isRetry) this.#environment.states.budget(target.name).deposit();
@@ -192,11 +195,14 @@ export class AttemptLoop<T> {
    * limit that is reset soon enough.
    */
   #waitMs(refusals: readonly Refusal[]): number | undefined {
-    const waits = refusals.filter(({ mayWait }) => mayWait).map((each) => each.retryAfterMs);
-    const resetMs = Math.min(...waits);
     const { retryWaitMsMax } = this.#environment.states.settings;
-    if (resetMs > retryWaitMsMax || !this.#next.hasTimeFor(resetMs, 0)) return undefined;
-    return soonestMs(refusals);
+    const isWorthIt = refusals.some(
+      ({ mayWait, retryAfterMs, candidate }) =>
+        mayWait &&
+        retryAfterMs <= retryWaitMsMax &&
+        this.#next.hasTimeFor(retryAfterMs, this.#finder.health(candidate).usualMs ?? 0),
+    );
+    return isWorthIt ? soonestMs(refusals) : undefined;
   }
 
   /** Waits within the caller's deadline. */

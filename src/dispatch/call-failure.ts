@@ -1,7 +1,7 @@
 import { Code } from "../../gen/ts/google/rpc/code_pb.ts";
 import type { StreamProgress } from "../../gen/ts/nexen/connectors/v1/error_pb.ts";
 import type { Usage } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { ConnectorError, toConnectorError } from "../contract/connector-error.ts";
+import { ConnectorError, type ErrorFields, toConnectorError } from "../contract/connector-error.ts";
 import { exhaustedLimits, retryHint } from "../resilience/retry-hint.ts";
 import type { AttemptRecord } from "./attempt-record.ts";
 import type { CallEnvironment } from "./call-environment.ts";
@@ -37,6 +37,7 @@ export function completeFailure(
     ...error.fields,
     code: error.code,
     retryAfterMs: isRetryable ? told : undefined,
+    resource: error.fields.resource ?? missingModel(error, plan),
     quotaSubjects: quotaSubjects ?? (limits.length > 0 ? limits : undefined),
     violations: violations?.map(({ field, description }) => ({
       field: clean(field, valueCharactersMax),
@@ -76,6 +77,11 @@ function possibleUsage(
 ): Usage | undefined {
   const isRefused = httpStatus >= 300 || fields.metadata?.phase === "connect";
   return wasSent && !isRefused ? estimateUsage(request, 0) : undefined;
+}
+
+/** The model that is missing, where the provider's words do not name it. */
+function missingModel({ reason }: ConnectorError, { model }: AttemptPlan): ErrorFields["resource"] {
+  return reason === "MODEL_NOT_FOUND" ? { type: "model", name: model } : undefined;
 }
 
 /** A refused key that was the caller's own is the caller's matter, not the operator's. */

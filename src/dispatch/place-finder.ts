@@ -154,6 +154,8 @@ export class PlaceFinder {
         reason: "TARGET_CIRCUIT_OPEN",
         message: circuitMessages[admittance.reason],
         retryAfterMs: admittance.retryAfterMs,
+        // One that has just come back has room for all within a few rounds.
+        mayWait: admittance.reason === "starting",
       };
     }
     const place = new AttemptPlace(candidate, admittance, permit);

@@ -28,6 +28,7 @@ import { enterDoor, occupiesProvider, placeKey } from "./call-door.ts";
 import type { RequestHandler } from "./connection.ts";
 import { completeErrors } from "./error-completion.ts";
 import { connectErrorOf } from "./error-status.ts";
+import { checkJSONDepth } from "./json-depth.ts";
 import { endLateAnswer } from "./late-answer.ts";
 import { gatherPieces } from "./request-body.ts";
 import { requestGate } from "./request-gate.ts";
@@ -132,7 +133,10 @@ function servingBy({ limits, onFault }: NodeHandlerOptions) {
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
     const isEnveloped = envelopedContentType.test(request.headers["content-type"] ?? "");
     const pieces = call.body as AsyncIterable<Uint8Array>;
-    const body = gatherPieces(pieces, isEnveloped, limits.requestBytes);
+    const check = isPlainJSON(request)
+      ? (message: Uint8Array) => checkJSONDepth(message, recursionLimit(limits))
+      : undefined;
+    const body = gatherPieces(pieces, isEnveloped, limits.requestBytes, check);
     const isCall = handler.service.typeName === ConnectorService.typeName;
     const tell = (error: ConnectorError): void => {
       if (!isGone(response, call.signal)) onFault(error);
@@ -151,9 +155,18 @@ function timeoutLimits(limits: Limits): (path: string) => number {
   return (path) => (batchPaths.has(path) ? ofBatch : ofCall);
 }
 
+/** A level of a Struct takes up to three of protobuf. Validation counts the levels themselves. */
+function recursionLimit({ jsonDepth }: Limits): number {
+  return jsonDepth * 3 + 32;
+}
+
+/** Whether the messages of a request are JSON, but for envelopes that say that they are packed. */
+function isPlainJSON({ headers }: NodeRequest): boolean {
+  const { "content-type": type = "", "content-encoding": encoding = "identity" } = headers;
+  return /^application\/(?:[a-z-]+\+)?json\b/.test(type) && encoding === "identity";
+}
+
 function routerOptions({ limits, shutdownSignal }: NodeHandlerOptions): ConnectRouterOptions {
-  // A level of a Struct takes up to three of protobuf. Validation counts the levels themselves.
-  const recursionLimit = limits.jsonDepth * 3 + 32;
   const registry = createRegistry(
     file_google_rpc_error_details,
     file_nexen_connectors_v1_error,
@@ -163,8 +176,8 @@ function routerOptions({ limits, shutdownSignal }: NodeHandlerOptions): ConnectR
     readMaxBytes: limits.requestBytes,
     writeMaxBytes: limits.responseBytes,
     acceptCompression: [compressionGzip],
-    jsonOptions: { registry, recursionLimit },
-    binaryOptions: { recursionLimit },
+    jsonOptions: { registry, recursionLimit: recursionLimit(limits) },
+    binaryOptions: { recursionLimit: recursionLimit(limits) },
     requireConnectProtocolHeader: false,
     requestGate,
     shutdownSignal,

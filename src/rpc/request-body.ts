@@ -2,27 +2,48 @@
 const headBytes = 5;
 const bytesMin = 4 * 1024;
 
+/** Told of each message of a request that is not compressed, before it is parsed. */
+export type CheckMessage = (message: Uint8Array) => void;
+
 /**
  * The bytes of a request in few pieces, whatever pieces they came in: whole envelopes, or the whole
  * body where there are none. What is longer than `messageBytesMax` is handed on at once, to be
  * refused.
  *
  * Connect looks at every piece again for each new one, so that a message that comes byte by byte
- * would stall the server for seconds. Here each byte is copied a few times at most.
+ * would stall the server for seconds. Here each byte is copied a few times at most. `check` may
+ * throw, which ends the request.
  */
 export async function* gatherPieces(
   pieces: AsyncIterable<Uint8Array>,
   isEnveloped: boolean,
   messageBytesMax: number,
+  check?: CheckMessage,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const bytes = new Gatherer();
+  const checked = (piece: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
+    if (check === undefined) return piece;
+    if (isEnveloped) checkEnvelopes(piece, check);
+    else check(piece);
+    return piece;
+  };
   for await (const piece of pieces) {
     bytes.append(piece);
     const length = isEnveloped ? completeBytes(bytes.view, messageBytesMax) : 0;
-    if (length > 0) yield bytes.take(length);
+    if (length > 0) yield checked(bytes.take(length));
     else if (bytes.view.length > messageBytesMax + headBytes) yield bytes.take(bytes.view.length);
   }
-  if (bytes.view.length > 0) yield bytes.take(bytes.view.length);
+  if (bytes.view.length > 0) yield checked(bytes.take(bytes.view.length));
+}
+
+function checkEnvelopes(piece: Uint8Array, check: CheckMessage): void {
+  const view = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+  for (let start = 0; start + headBytes <= view.length; ) {
+    const end = start + headBytes + view.readUInt32BE(start + 1);
+    const isCompressed = ((view[start] ?? 0) & 1) === 1;
+    if (!isCompressed) check(piece.subarray(start + headBytes, end));
+    start = end;
+  }
 }
 
 /** How many bytes are whole envelopes, or the beginning of one that is too long to wait for. */

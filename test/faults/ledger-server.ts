@@ -103,11 +103,12 @@ export const serverCases: readonly FaultCase[] = [
     inFile("rpc/error-status")("%j leaves as %j"),
     inFile("e2e/error-details")("is the same, streamed: %s"),
   ),
-  left(
+  proved(
     "O13",
     "a log that nobody reads",
-    "calls go on",
-    "Only faults and reloads are logged, and no call; a pipe that nobody reads is not tried.",
+    "calls go on; what is dropped is counted",
+    inFile("server/log-sink")("is dropped beyond its bound, and counted when there is room again"),
+    inFile("server/log-sink")("does not hold up a process whose standard error is a full pipe"),
   ),
   left("O14", "a collector that is down", "no call waits", metrics),
   left(
