@@ -14,6 +14,7 @@ import type {
   ConnectorApi,
 } from "../contract/connector-api.ts";
 import { ConnectorError, toConnectorError } from "../contract/connector-error.ts";
+import { nextTurn } from "../resilience/next-turn.ts";
 import { WorkSignal } from "../resilience/work-signal.ts";
 import { itemOptions } from "./batch-options.ts";
 
@@ -25,6 +26,9 @@ export interface BatchEnvironment {
   /** Carries one item out, as a Call of its own; checks it as well. */
   readonly call: ConnectorApi["call"];
 }
+
+/** Results that are given without a pause: items that need no provider are done at once. */
+const turnResultsMax = 32;
 
 type BatchRequest = BatchCallRequest | StreamBatchCallRequest;
 
@@ -39,8 +43,11 @@ export async function* runBatch(
 ): AsyncGenerator<BatchEvent, void> {
   const run = new BatchRun(request, context, environment);
   try {
+    let given = 0;
     for (let result = await run.next(); result !== undefined; result = await run.next()) {
       yield result;
+      given += 1;
+      if (given % turnResultsMax === 0) await nextTurn();
     }
     yield { kind: "summary", summary: run.end() };
   } finally {

@@ -4,6 +4,7 @@ import { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
 import { createFramer, type Framer } from "../framing/framer.ts";
 import type { HttpResponse } from "../http/http-client.ts";
+import { nextTurn } from "../resilience/next-turn.ts";
 import { AnswerSize } from "./answer-size.ts";
 import type { AttemptPlan } from "./call-plan.ts";
 import { joinDeltas } from "./join-deltas.ts";
@@ -20,6 +21,9 @@ export interface StreamRead {
   /** Set when the stream failed after these events. */
   readonly failure?: unknown;
 }
+
+/** Bytes that are decoded without a pause: some ms of work, however many events they hold. */
+const turnBytesMax = 128 * 1024;
 
 const brace = 0x7b;
 const angle = 0x3c;
@@ -41,6 +45,7 @@ export class ProviderStream {
   readonly #decoder: StreamDecoder;
   readonly #size: AnswerSize;
   #firstByte: number | undefined;
+  #turnBytes = 0;
 
   constructor(response: HttpResponse, plan: AttemptPlan, limits: Limits, tally: StreamTally) {
     const { adapter, dialect } = plan.target;
@@ -70,6 +75,11 @@ export class ProviderStream {
       return this.#interrupted(failure);
     }
     if (chunk.done) return this.#ended();
+    this.#turnBytes += chunk.value.length;
+    if (this.#turnBytes > turnBytesMax) {
+      this.#turnBytes = 0;
+      await nextTurn();
+    }
     if (this.#firstByteOf(chunk.value)) {
       if (this.#firstByte === brace || this.#firstByte === angle) {
         return this.#wholeJSON(chunk.value);

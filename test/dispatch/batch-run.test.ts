@@ -13,6 +13,7 @@ import { AttemptSchema } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { BatchContext, BatchEvent, CallContext } from "../../src/contract/connector-api.ts";
 import { ConnectorError } from "../../src/contract/connector-error.ts";
 import { runBatch } from "../../src/dispatch/batch-run.ts";
+import { nextTurn } from "../../src/resilience/next-turn.ts";
 import { batchOf, heard, wholeAnswer, wordOf } from "../support/batches.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
@@ -65,6 +66,7 @@ class Scene {
 /** Lets everything run that waits for nothing. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  await nextTurn();
 }
 
 const answersAtOnce = async (request: CallRequest): Promise<CallResponse> =>
