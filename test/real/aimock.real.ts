@@ -129,7 +129,9 @@ describe.each(Object.keys(targets))("%s", (target) => {
 
   it("fails with the status of the failure", async () => {
     mock.nextRequestError(429, { message: "slow down", type: "rate_limit_error" });
-    const error = completeError(await connectError(client.call(ask(target, "hello"))));
+    const { request, options } = ask(target, "hello");
+    const once = { request, options: { ...options, retry: { maxAttempts: 1 } } };
+    const error = completeError(await connectError(client.call(once)));
     expect([error.reason, error.fields.metadata?.http_status]).toEqual([
       "PROVIDER_RATE_LIMITED",
       "429",
