@@ -13,16 +13,7 @@ import {
 } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { BatchItemResult } from "./connector-api.ts";
 import type { ConnectorError } from "./connector-error.ts";
-
-const tokenCounts = [
-  "inputTokens",
-  "outputTokens",
-  "cacheReadTokens",
-  "cacheWriteTokens",
-  "reasoningTokens",
-  "inputAudioTokens",
-  "outputAudioTokens",
-] as const;
+import { addTokenCounts } from "./token-counts.ts";
 
 /** Names of tools of providers that are counted; the uses of others are left out of the sum. */
 const toolNamesMax = 64;
@@ -95,7 +86,7 @@ export class BatchTally {
     const sum = this.#usage;
     if (usage?.source !== UsageSource.REPORTED) sum.source = UsageSource.ESTIMATED;
     if (usage === undefined) return;
-    for (const name of tokenCounts) sum[name] += usage[name];
+    addTokenCounts(sum, usage);
     for (const [name, count] of Object.entries(usage.serverToolUses)) {
       const before = sum.serverToolUses[name];
       const hasRoom = Object.keys(sum.serverToolUses).length < toolNamesMax;

@@ -26,7 +26,7 @@ export const systemClock: Clock = {
   schedule(delayMs, callback, isWork = false) {
     const dueMs = performance.now() + Math.min(Math.max(delayMs, 0), delayMsMax);
     const arm = (): NodeJS.Timeout => {
-      const timeout = setTimeout(fire, Math.ceil(dueMs - performance.now()));
+      const timeout = setTimeout(fire, Math.max(Math.ceil(dueMs - performance.now()), 0));
       return isWork ? timeout : timeout.unref();
     };
     // Node counts whole milliseconds from the start of its turn, and may be early by one.

@@ -2,9 +2,8 @@ import type { Attempt, LLMRequest } from "../../gen/ts/nexen/connectors/v1/llm_p
 import type { CallContext } from "../contract/connector-api.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import { sleep } from "../resilience/sleep.ts";
-import { WorkSignal } from "../resilience/work-signal.ts";
 import type { AttemptPlace } from "./attempt-place.ts";
-import { type CallEnvironment, limitToDeadline } from "./call-environment.ts";
+import { type CallEnvironment, untilDeadline } from "./call-environment.ts";
 import type { CallPlan } from "./call-plan.ts";
 import type { Candidate } from "./candidates.ts";
 import { type Answered, type Ended, hedged, type Running } from "./hedge.ts";
@@ -32,21 +31,18 @@ export class AttemptLoop<T> {
   readonly #finder: PlaceFinder;
   readonly #next: NextAttempt;
   /** Attempts that have ended without an answer, in order. */
-  readonly #ended: Attempt[];
+  readonly #ended: Attempt[] = [];
 
-  /** `ended` are attempts that were made before; those of the loop join them. */
   constructor(
     question: Question<T>,
     plan: CallPlan,
     context: CallContext,
     environment: CallEnvironment,
-    ended: Attempt[] = [],
   ) {
     this.#question = question;
     this.#plan = plan;
     this.#context = context;
     this.#environment = environment;
-    this.#ended = ended;
     this.#finder = new PlaceFinder(plan, context, environment);
     this.#next = new NextAttempt(plan, this.#finder, environment);
   }
@@ -205,16 +201,10 @@ export class AttemptLoop<T> {
     return isWorthIt ? soonestMs(refusals) : undefined;
   }
 
-  /** Waits within the caller's deadline. */
   async #sleep(delayMs: number): Promise<void> {
     const { clock } = this.#environment;
-    const work = new WorkSignal(clock, this.#context.signal);
-    try {
-      limitToDeadline(work, this.#plan, clock);
-      await sleep(clock, delayMs, work.signal);
-    } finally {
-      work.dispose();
-    }
+    const { signal } = this.#context;
+    await untilDeadline(this.#plan, signal, clock, (ending) => sleep(clock, delayMs, ending));
   }
 
   /** An error that ended the call between two attempts tells of those that were made. */

@@ -5,7 +5,7 @@ import type { Random } from "../contract/random.ts";
 import type { CloudCredentials } from "../http/cloud-credentials.ts";
 import type { ProviderHttp } from "../http/http-client.ts";
 import type { TargetStates } from "../resilience/target-states.ts";
-import type { WorkSignal } from "../resilience/work-signal.ts";
+import { WorkSignal } from "../resilience/work-signal.ts";
 import type { CallPlan } from "./call-plan.ts";
 import type { Redact } from "./clean-text.ts";
 import type { ModelCatalogue } from "./model-catalogue.ts";
@@ -34,6 +34,26 @@ export function limitToDeadline(work: WorkSignal, plan: CallPlan, clock: Clock):
     () =>
       new ConnectorError("CALLER_DEADLINE_EXCEEDED", `the caller's deadline of ${ms} ms passed`),
   );
+}
+
+/**
+ * Waits for something under a signal that aborts when the caller leaves or its deadline passes. One
+ * that has aborted already begins nothing.
+ */
+export async function untilDeadline<T>(
+  plan: CallPlan,
+  signal: AbortSignal,
+  clock: Clock,
+  wait: (ending: AbortSignal) => T | Promise<T>,
+): Promise<T> {
+  const work = new WorkSignal(clock, signal);
+  try {
+    limitToDeadline(work, plan, clock);
+    work.signal.throwIfAborted();
+    return await wait(work.signal);
+  } finally {
+    work.dispose();
+  }
 }
 
 /** The error of an attempt that took longer than it may. */

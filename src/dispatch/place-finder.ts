@@ -5,9 +5,8 @@ import type { Permit } from "../resilience/concurrency-limiter.ts";
 import type { KeyQuarantine } from "../resilience/key-quarantine.ts";
 import type { KeyWindow } from "../resilience/key-window.ts";
 import type { TargetHealth } from "../resilience/target-health.ts";
-import { WorkSignal } from "../resilience/work-signal.ts";
 import { AttemptPlace } from "./attempt-place.ts";
-import { type CallEnvironment, limitToDeadline } from "./call-environment.ts";
+import { type CallEnvironment, untilDeadline } from "./call-environment.ts";
 import type { CallPlan } from "./call-plan.ts";
 import type { Candidate } from "./candidates.ts";
 import { secretFingerprint } from "./request-fingerprint.ts";
@@ -128,16 +127,12 @@ export class PlaceFinder {
     };
   }
 
-  async #queue({ target }: Candidate): Promise<Permit> {
+  #queue({ target }: Candidate): Promise<Permit> {
     const { clock, admission } = this.#environment;
-    const work = new WorkSignal(clock, this.#context.signal);
-    try {
-      limitToDeadline(work, this.#plan, clock);
-      work.signal.throwIfAborted();
-      return await admission.enter(target, this.#context.caller, work.signal);
-    } finally {
-      work.dispose();
-    }
+    const { signal, caller } = this.#context;
+    return untilDeadline(this.#plan, signal, clock, (ending) =>
+      admission.enter(target, caller, ending),
+    );
   }
 
   #take(

@@ -4,22 +4,19 @@ import {
   StreamProgressSchema,
 } from "../../gen/ts/nexen/connectors/v1/error_pb.ts";
 import { type Usage, UsageSchema, UsageSource } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { addTokenCounts } from "../contract/token-counts.ts";
 
 /** Usage of two attempts together. It is estimated if one of them is. */
 export function usageSum(a: Usage | undefined, b: Usage | undefined): Usage | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   const isReported = a.source === UsageSource.REPORTED && b.source === UsageSource.REPORTED;
-  return create(UsageSchema, {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
-    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
-    reasoningTokens: a.reasoningTokens + b.reasoningTokens,
-    inputAudioTokens: a.inputAudioTokens + b.inputAudioTokens,
-    outputAudioTokens: a.outputAudioTokens + b.outputAudioTokens,
+  const sum = create(UsageSchema, {
+    ...a,
     serverToolUses: countSum(a.serverToolUses, b.serverToolUses),
     source: isReported ? UsageSource.REPORTED : UsageSource.ESTIMATED,
   });
+  addTokenCounts(sum, b);
+  return sum;
 }
 
 /** How far two segments of one stream had come, together. */

@@ -1,4 +1,4 @@
-import type { Attempt, Warning } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { Warning } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { EncodeInput, WireRequest } from "../contract/adapter.ts";
 import type { CallContext } from "../contract/connector-api.ts";
 import type { HttpResponse } from "../http/http-client.ts";
@@ -32,7 +32,6 @@ export async function wholeCall<T>(
   plan: CallPlan,
   context: CallContext,
   environment: CallEnvironment,
-  ended: Attempt[] = [],
 ): Promise<Answered<WholeAnswer<T>>> {
   const loop = new AttemptLoop<WholeAnswer<T>>(
     {
@@ -48,7 +47,6 @@ export async function wholeCall<T>(
     plan,
     context,
     environment,
-    ended,
   );
   const answered = await loop.run();
   answered.attempt.close();

@@ -10,6 +10,7 @@ import { continueWords } from "../../src/dispatch/continuation-request.ts";
 import { adapters } from "../../src/providers/index.ts";
 import { AttemptScene, type Outcome } from "../support/attempt-scene.ts";
 import { chunk, ending, type Piece, refuses, streams, word } from "../support/fake-providers.ts";
+import { wordsOf } from "../support/parts.ts";
 
 const resume = { resume: ResumePolicy.CONTINUE };
 const lost: Piece = { end: "lost" };
@@ -38,18 +39,7 @@ function told({ events }: Outcome): readonly string[] {
 
 /** The same of the whole answer. */
 function heldBy({ response }: Outcome): readonly string[] {
-  return (response?.content?.parts ?? []).map(({ kind }) => {
-    switch (kind.case) {
-      case "text":
-      case "thinking":
-      case "refusal":
-        return kind.value.text;
-      case "toolCall":
-        return kind.value.arguments;
-      default:
-        return "";
-    }
-  });
+  return (response?.content?.parts ?? []).map(wordsOf);
 }
 
 /** What the wire of Anthropic is asked with, at the same fake providers. */

@@ -12,6 +12,7 @@ import {
   PartSchema,
 } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
+import { wordsOf } from "../support/parts.ts";
 import { clientOver, wires } from "../support/rpc-client.ts";
 import { type Prompt, prompts } from "./prompts.ts";
 import { simulatedServer, targets } from "./simulated-server.ts";
@@ -81,19 +82,6 @@ function deltasOf(events: readonly StreamCallResponse[]): readonly string[] {
   return texts;
 }
 
-function textOf({ kind }: Part): string {
-  switch (kind.case) {
-    case "text":
-    case "thinking":
-    case "refusal":
-      return kind.value.text;
-    case "toolCall":
-      return kind.value.arguments;
-    default:
-      return "";
-  }
-}
-
 describe.each(targets)("%s", (target) => {
   const table = Object.entries(prompts).filter(
     ([, { providerOptions }]) => !providerOptions || target === "openai-chat",
@@ -115,7 +103,7 @@ describe.each(targets)("%s", (target) => {
       expect(events[0]?.event.case).toBe("started");
       const parts = streamed?.content?.parts ?? [];
       expect(partsOf(events)).toEqual(parts.map((part) => toJson(PartSchema, part)));
-      expect(deltasOf(events)).toEqual(parts.map(textOf));
+      expect(deltasOf(events)).toEqual(parts.map(wordsOf));
       expect(streamed?.content?.message).toBe(
         parts.map(({ kind }) => (kind.case === "text" ? kind.value.text : "")).join(""),
       );

@@ -13,3 +13,17 @@ export function part(kind: NonNullable<PartInit["kind"]>, rest: PartInit = {}): 
 export function text(words: string, rest: PartInit = {}): Part {
   return part({ case: "text", value: { text: words } }, rest);
 }
+
+/** What the deltas of a part add up to. */
+export function wordsOf({ kind }: Part): string {
+  switch (kind.case) {
+    case "text":
+    case "thinking":
+    case "refusal":
+      return kind.value.text;
+    case "toolCall":
+      return kind.value.arguments;
+    default:
+      return "";
+  }
+}
