@@ -75,9 +75,13 @@ const late = new Map<string, PromiseWithResolvers<number>>();
 const surprises: string[] = [];
 const upstream = await ScriptedUpstream.listen(stall);
 const seconds = `${limitMs}ms`;
+// Targets that do nothing but stall would be spared, and no provider asked.
+const patient =
+  "breaker_failures: 1000000, breaker_silent_failures: 1000000, throttle_allowance: 1000000";
 const server = await ServerProcess.start({
   configuration:
     `defaults: { attempt_timeout: ${seconds}, first_delta_timeout: ${seconds}, idle_timeout: ${seconds}, retry: { max_attempts: 1 } }\n` +
+    `resilience: { ${patient} }\n` +
     `targets:\n${stages.map((_, index) => chatTarget(`stage-${index}`, upstream.baseURL)).join("")}`,
 });
 const client = createClient(ConnectorService, createGrpcTransport({ baseUrl: server.url }));
