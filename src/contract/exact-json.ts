@@ -6,8 +6,8 @@ import type { JsonValue } from "@bufbuild/protobuf";
  */
 const written = new WeakMap<object, Map<string, string>>();
 
-/** Digits that make a number too long for a double, or any other run of as many. */
-const longDigits = /\d{16}/;
+/** Digits in a row that may make a number too long for a double. */
+const longDigits = 16;
 
 /**
  * Parses JSON as the language does, and remembers the digits of whole numbers that a double rounds,
@@ -15,7 +15,25 @@ const longDigits = /\d{16}/;
  * no JSON.
  */
 export function parseJSON(text: string): unknown {
-  return longDigits.test(text) ? JSON.parse(text, remember) : JSON.parse(text);
+  return hasLongDigits(text) ? JSON.parse(text, remember) : JSON.parse(text);
+}
+
+/** Looks at every 16th character: no run of as many digits lies between two of them. */
+function hasLongDigits(text: string): boolean {
+  for (let index = longDigits - 1; index < text.length; index += longDigits) {
+    if (!isDigit(text, index)) continue;
+    let start = index;
+    while (isDigit(text, start - 1)) start -= 1;
+    let end = index + 1;
+    while (isDigit(text, end)) end += 1;
+    if (end - start >= longDigits) return true;
+  }
+  return false;
+}
+
+function isDigit(text: string, index: number): boolean {
+  const code = text.charCodeAt(index);
+  return code >= 0x30 && code <= 0x39;
 }
 
 function remember(

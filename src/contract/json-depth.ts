@@ -11,7 +11,7 @@ const closeBrace = 0x7d;
  * looked at, so that UTF-8 read as Latin-1 does as well.
  */
 export function isDeeper(text: string, depthMax: number): boolean {
-  if (text.length <= depthMax) return false;
+  if (!hasMore(text, depthMax)) return false;
   let depth = 0;
   for (let index = 0; index < text.length; index += 1) {
     switch (text.charCodeAt(index)) {
@@ -27,6 +27,19 @@ export function isDeeper(text: string, depthMax: number): boolean {
       case closeBracket:
         depth -= 1;
         break;
+    }
+  }
+  return false;
+}
+
+/** Whether there are more opening brackets in the text than that: most answers have few. */
+function hasMore(text: string, bracketsMax: number): boolean {
+  let brackets = 0;
+  for (const bracket of ["{", "["]) {
+    let index = text.indexOf(bracket);
+    for (; index !== -1; index = text.indexOf(bracket, index + 1)) {
+      brackets += 1;
+      if (brackets > bracketsMax) return true;
     }
   }
   return false;

@@ -1,12 +1,5 @@
-import { create } from "@bufbuild/protobuf";
-import { type Duration, DurationSchema } from "@bufbuild/protobuf/wkt";
-import {
-  type Attempt,
-  AttemptSchema,
-  type Route,
-  RouteSchema,
-  type Usage,
-} from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import type { Duration } from "@bufbuild/protobuf/wkt";
+import type { Attempt, Route, Usage } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { Clock } from "../contract/clock.ts";
 import type { Reason } from "../contract/reasons.ts";
 import type { AttemptPlan } from "./call-plan.ts";
@@ -98,21 +91,23 @@ export class AttemptRecord {
 
   #toAttempt(reason: Reason | "", usage?: Usage): Attempt {
     const { target, model, keyIndex, receivedMs } = this.#plan;
-    return create(AttemptSchema, {
+    const attempt: Attempt = {
+      $typeName: "nexen.connectors.v1.Attempt",
       target: target.name,
       region: target.region,
       model,
       keyIndex,
       reason,
-      ...(usage && { usage }),
       httpStatus: this.httpStatus,
       startOffset: durationOf(this.#startMs - receivedMs),
-      ...(this.#firstDeltaMs !== undefined && {
-        firstDelta: durationOf(this.#firstDeltaMs - this.#startMs),
-      }),
       total: durationOf(this.#clock.now() - this.#startMs),
       providerRequestId: this.providerRequestId,
-    });
+    };
+    if (usage !== undefined) attempt.usage = usage;
+    if (this.#firstDeltaMs !== undefined) {
+      attempt.firstDelta = durationOf(this.#firstDeltaMs - this.#startMs);
+    }
+    return attempt;
   }
 
   /** The route of the answer that this attempt gave, with every attempt before it. */
@@ -123,21 +118,23 @@ export class AttemptRecord {
 
 /** A route that ended at a candidate, by these attempts. */
 export function routeOf({ target, match }: AttemptPlan, attempts: readonly Attempt[]): Route {
-  return create(RouteSchema, {
+  return {
+    $typeName: "nexen.connectors.v1.Route",
     provider: target.adapter.name,
     target: target.name,
     region: target.region,
     rule: match.rule,
     simulated: target.simulated,
     attempts: [...attempts],
-  });
+  };
 }
 
 /** Milliseconds as a Duration; negative ones, which only rounding can give, as zero. */
 export function durationOf(spanMs: number): Duration {
   const nanos = Math.round(Math.max(spanMs, 0) * 1e6);
-  return create(DurationSchema, {
+  return {
+    $typeName: "google.protobuf.Duration",
     seconds: BigInt(Math.floor(nanos / 1e9)),
     nanos: nanos % 1e9,
-  });
+  };
 }

@@ -1,9 +1,8 @@
-import { create, type JsonValue } from "@bufbuild/protobuf";
+import type { JsonValue } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import {
   type CacheHint,
   type Cost,
-  CostSchema,
   type LLMRequest,
   type LLMResponse,
   UsageSource,
@@ -31,30 +30,38 @@ export function costOf(
   const { usage } = response;
   if (plan.target.simulated || usage?.source !== UsageSource.REPORTED) return unknownCost();
   if (hasRunTools(response)) return unknownCost();
-  const today = new Date(nowMs).toISOString().slice(0, 10);
   const models = pricedModels(response, plan, catalogue);
-  const amounts = models.map(({ model, prices }) => {
-    if (prices.until !== undefined && prices.until < today) return undefined;
-    if (!isPricedAsListed(model, response, plan)) return undefined;
-    return costOfUsage(usage, prices, hourWrites(model, response, plan));
-  });
-  const [amountNanos, ...others] = amounts;
-  // The name that was sent and the one that was reported may be known at different prices.
-  if (amountNanos === undefined || others.some((other) => other !== amountNanos)) {
-    return unknownCost();
+  let amountNanos: bigint | undefined;
+  for (const { model, prices } of models) {
+    if (prices.until !== undefined && prices.until < dayOf(nowMs)) return unknownCost();
+    if (!isPricedAsListed(model, response, plan)) return unknownCost();
+    const amount = costOfUsage(usage, prices, hourWrites(model, response, plan));
+    // The name that was sent and the one that was reported may be known at different prices.
+    if (amount === undefined || amount !== (amountNanos ?? amount)) return unknownCost();
+    amountNanos = amount;
   }
-  return create(CostSchema, { amountNanos, known: true, asOf: models[0]?.model.asOf ?? "" });
+  if (amountNanos === undefined) return unknownCost();
+  return {
+    $typeName: "nexen.connectors.v1.Cost",
+    amountNanos,
+    known: true,
+    asOf: models[0]?.model.asOf ?? "",
+  };
+}
+
+function dayOf(wallTimeMs: number): string {
+  return new Date(wallTimeMs).toISOString().slice(0, 10);
 }
 
 /** Whether tools of the provider ran, as its counts or blocks that only it knows tell. */
 function hasRunTools({ usage, content }: LLMResponse): boolean {
-  const uses = Object.values(usage?.serverToolUses ?? {});
-  const parts = content?.parts ?? [];
-  return uses.some((count) => count > 0n) || parts.some(({ kind }) => kind.case === "provider");
+  const { serverToolUses = {} } = usage ?? {};
+  for (const name in serverToolUses) if ((serverToolUses[name] ?? 0n) > 0n) return true;
+  return content?.parts.some(({ kind }) => kind.case === "provider") ?? false;
 }
 
 function unknownCost(): Cost {
-  return create(CostSchema, { known: false });
+  return { $typeName: "nexen.connectors.v1.Cost", amountNanos: 0n, known: false, asOf: "" };
 }
 
 interface PricedModel {
@@ -93,17 +100,18 @@ function isSame(a: string, b: string): boolean {
 
 /** Whether nothing that was asked for or answered means other prices. */
 function isPricedAsListed(
-  { pricedWhen = {} }: KnownModel,
+  { pricedWhen }: KnownModel,
   { providerMetadata }: LLMResponse,
   { request, target }: AttemptPlan,
 ): boolean {
-  const added = request.providerOptions?.[target.adapter.name];
-  const told = [added, target.body, providerMetadata];
-  return Object.entries(pricedWhen).every(([path, values]) =>
-    told
-      .map((object) => memberAt(object, path))
-      .every((value) => value === undefined || value === null || values.includes(String(value))),
-  );
+  const told = [request.providerOptions?.[target.adapter.name], target.body, providerMetadata];
+  for (const path in pricedWhen) {
+    for (const object of told) {
+      const value = memberAt(object, path) ?? undefined;
+      if (value !== undefined && !pricedWhen[path]?.includes(String(value))) return false;
+    }
+  }
+  return true;
 }
 
 /**
@@ -118,19 +126,22 @@ function hourWrites(
   if (typeof told === "number" && Number.isSafeInteger(told)) return BigInt(told);
   const isPlain =
     request.providerOptions?.[target.adapter.name] === undefined && target.body === undefined;
-  return isPlain && cacheHints(request).every(isUsual) ? 0n : undefined;
+  return isPlain && isCachedAsUsual(request) ? 0n : undefined;
 }
 
-function cacheHints({ contents, tools }: LLMRequest): readonly (CacheHint | undefined)[] {
-  return [...contents.flatMap(({ parts }) => parts), ...tools].map(({ cache }) => cache);
+function isCachedAsUsual({ contents, tools }: LLMRequest): boolean {
+  return contents.every(({ parts }) => parts.every(isUsual)) && tools.every(isUsual);
 }
 
-function isUsual(hint: CacheHint | undefined): boolean {
-  return hint?.ttl === undefined || durationMs(hint.ttl) <= usualCacheMs;
+function isUsual({ cache }: { readonly cache?: CacheHint | undefined }): boolean {
+  return cache?.ttl === undefined || durationMs(cache.ttl) <= usualCacheMs;
 }
 
 function memberAt(object: JsonValue | undefined, path: string): JsonValue | undefined {
-  return path.split(".").reduce<JsonValue | undefined>((value, name) => {
-    return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
-  }, object);
+  let value = object;
+  if (value === undefined) return undefined;
+  for (const name of path.split(".")) {
+    value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  }
+  return value;
 }

@@ -1,4 +1,3 @@
-import { create } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import type {
   CountTokensRequest,
@@ -8,11 +7,10 @@ import type {
   ResolveModelRequest,
   ResolveModelResponse,
 } from "../../gen/ts/nexen/connectors/v1/catalog_pb.ts";
-import {
-  type CallRequest,
-  type CallResponse,
-  CallResponseSchema,
-  type StreamCallRequest,
+import type {
+  CallRequest,
+  CallResponse,
+  StreamCallRequest,
 } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
 import type { LLMRequest } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { CallOptions } from "../../gen/ts/nexen/connectors/v1/options_pb.ts";
@@ -25,11 +23,12 @@ import { invalidField } from "../contract/connector-error.ts";
 import type { CallEnvironment } from "./call-environment.ts";
 import { type CallPlan, type PlanSettings, planCall } from "./call-plan.ts";
 import { countTokens } from "./count-tokens.ts";
-import { withHeartbeats } from "./heartbeats.ts";
+import { Heartbeats } from "./heartbeats.ts";
 import type { Idempotency } from "./idempotency.ts";
+import { MessageStream } from "./message-stream.ts";
 import { ModelList } from "./model-list.ts";
 import { resolveModel } from "./resolve-model.ts";
-import { streamCall } from "./stream-call.ts";
+import { StreamCall } from "./stream-call.ts";
 import { unaryCall } from "./unary-call.ts";
 
 /** Everything the dispatcher is made of. */
@@ -80,7 +79,7 @@ export class Dispatcher implements SingleCallApi {
   async #call(request: CallRequest, context: CallContext): Promise<CallResponse> {
     const plan = this.#plan(request.request, request.options, context);
     const response = await unaryCall(plan, context, this.#options);
-    return create(CallResponseSchema, { response });
+    return { $typeName: "nexen.connectors.v1.CallResponse", response };
   }
 
   #streamCall(
@@ -91,10 +90,9 @@ export class Dispatcher implements SingleCallApi {
     const plan = this.#plan(request.request, request.options, context);
     const interval = streamOptions?.heartbeatInterval;
     const isResumed = streamOptions?.resume === ResumePolicy.CONTINUE;
-    const open = (inner: CallContext): AsyncGenerator<StreamCallResponse> =>
-      streamCall(plan, inner, this.#options, isResumed);
-    if (interval === undefined) return open(context);
-    return withHeartbeats(open, context, durationMs(interval), this.#options.clock);
+    const { clock } = this.#options;
+    const heartbeats = interval && new Heartbeats(durationMs(interval), context.receivedMs, clock);
+    return new MessageStream(new StreamCall(plan, context, this.#options, isResumed), heartbeats);
   }
 
   #plan(

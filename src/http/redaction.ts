@@ -34,6 +34,10 @@ const patterns: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b(bearer)[\s:=]{1,8}[\w~+/=.*-]{8,}/gi, `$1 ${mask}`],
 ];
 
+/** What every match of the patterns holds: most texts have none of it, and are looked at once. */
+const suspicious =
+  /(?:k|xai|hf|pplx|nvapi)[-_]|AIza|A[KS]IA|ya29\.|eyJ|cookie|key|authorization|bearer/i;
+
 /**
  * Removes secrets from text that leaves the process: the ones it was told by value (as they are, in
  * JSON, in URLs and in base64), and what looks like one. The last line of defence, not the first.
@@ -64,6 +68,7 @@ export class Redactor {
   /** The text with `***` for each secret, in time linear in the text for each known secret. */
   redact(text: string): string {
     let redacted = this.#withoutKnown(text);
+    if (!suspicious.test(redacted)) return redacted;
     for (const [pattern, replacement] of patterns) {
       redacted = redacted.replace(pattern, replacement);
     }
@@ -71,14 +76,9 @@ export class Redactor {
   }
 
   #withoutKnown(text: string): string {
-    const spans: [start: number, end: number][] = [];
-    for (const form of [...this.#forms, ...this.#fetched.flat()]) {
-      let start = text.indexOf(form);
-      while (start !== -1) {
-        spans.push([start, start + form.length]);
-        start = text.indexOf(form, start + 1);
-      }
-    }
+    const spans: Span[] = [];
+    for (const form of this.#forms) findAll(form, text, spans);
+    for (const forms of this.#fetched) for (const form of forms) findAll(form, text, spans);
     if (spans.length === 0) return text;
     // Secrets may overlap in the text; what any of them covers goes.
     spans.sort(([a], [b]) => a - b);
@@ -89,6 +89,16 @@ export class Redactor {
       shown = Math.max(shown, end);
     }
     return redacted + text.slice(shown);
+  }
+}
+
+type Span = readonly [start: number, end: number];
+
+function findAll(form: string, text: string, spans: Span[]): void {
+  let start = text.indexOf(form);
+  while (start !== -1) {
+    spans.push([start, start + form.length]);
+    start = text.indexOf(form, start + 1);
   }
 }
 
