@@ -2,92 +2,118 @@ import { create } from "@bufbuild/protobuf";
 import type { LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import {
   type StreamCallResponse,
-  StreamCallResponseSchema,
   StreamFinishedSchema,
   StreamStartedSchema,
 } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import type { StreamEvent } from "../contract/adapter.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import { retryRule } from "../resilience/retry-rules.ts";
+import type { IdleLimit } from "../resilience/work-signal.ts";
 import type { CallEnvironment } from "./call-environment.ts";
 import { finishResponse, trailingBytesMissing } from "./finish-response.ts";
 import type { Answered } from "./hedge.ts";
-import type { OpenAttempt } from "./open-attempt.ts";
 import type { StreamRead } from "./provider-stream.ts";
 import type { OpenedStream } from "./stream-opening.ts";
 
 const drainBytesMax = 64 * 1024;
 const drainMsMax = 1_000;
+const nothing: StreamRead = { events: [] };
 
 /** A stream from its first delta to its end: what one attempt gives, and no other any more. */
 export class CommittedStream {
-  readonly #attempt: OpenAttempt;
-  readonly #opened: OpenedStream;
+  /** The attempt, and its stream. */
+  readonly answered: Answered<OpenedStream>;
   readonly #environment: CallEnvironment;
+  readonly #idle: IdleLimit;
+  #read: StreamRead;
+  /** How many events of the read were pulled. */
+  #taken = 0;
   #finished = false;
 
-  constructor({ attempt, answer }: Answered<OpenedStream>, environment: CallEnvironment) {
-    this.#attempt = attempt;
-    this.#opened = answer;
+  constructor(answered: Answered<OpenedStream>, environment: CallEnvironment) {
+    this.answered = answered;
     this.#environment = environment;
+    const { plan, work } = answered.attempt;
+    this.#idle = work.idleLimit(plan.idleTimeoutMs, () => stalled(plan.idleTimeoutMs));
+    const { held, first } = answered.answer;
+    this.#read = { ...first, events: [this.#started(), ...held, ...first.events] };
   }
 
-  /** `started`, the events of the provider, and `finished`. Throws what ends it before. */
-  async *events(): AsyncGenerator<StreamCallResponse> {
-    const { stream, tally, held, first } = this.#opened;
-    const { plan, work } = this.#attempt;
-    const idle = work.idleLimit(plan.idleTimeoutMs, () => stalled(plan.idleTimeoutMs));
-    let read: StreamRead = { ...first, events: [this.#started(), ...held, ...first.events] };
+  /** Called when there may be more to pull. */
+  set onReadable(listener: () => void) {
+    this.answered.answer.stream.onReadable = listener;
+  }
+
+  /** Whether `finished` was pulled: nothing follows it. */
+  get isFinished(): boolean {
+    return this.#finished;
+  }
+
+  /**
+   * The next message: `started`, the events of the provider, and `finished`. Undefined: none has
+   * come. Throws what ends it before.
+   */
+  pull(): StreamCallResponse | undefined {
     for (;;) {
-      if (read.events.length > 0) {
-        idle.pause();
-        for (const event of read.events) tally.event(event);
-        for (const event of read.events) yield wrap(event);
-        idle.touch();
+      const event = this.#read.events[this.#taken];
+      if (event !== undefined) {
+        if (this.#taken === 0) this.#deliver(this.#read.events);
+        this.#taken += 1;
+        return wrap(event);
       }
-      if (read.failure !== undefined) throw read.failure;
-      if (read.answer !== undefined) {
-        const response = this.#complete(read.answer.response, read.answer.trailingBytesMissing);
-        yield wrap({ case: "finished", value: create(StreamFinishedSchema, { response }) });
-        return;
+      if (this.#taken > 0) this.#idle.touch();
+      if (this.#read.failure !== undefined) throw this.#read.failure;
+      const { answer } = this.#read;
+      if (answer !== undefined) {
+        const response = this.#complete(answer.response, answer.trailingBytesMissing);
+        return wrap({ case: "finished", value: create(StreamFinishedSchema, { response }) });
       }
-      read = await stream.read();
+      this.#read = nothing;
+      this.#taken = 0;
+      const read = this.answered.answer.stream.read();
+      if (read === undefined) return undefined;
+      this.#read = read;
     }
   }
 
   /** The error that ended it, with how far it had come. Call it once. */
   failure(thrown: unknown): ConnectorError {
-    const failure = this.#attempt.failure(thrown);
-    const { target, model } = this.#attempt.plan;
+    const { attempt } = this.answered;
+    const failure = attempt.failure(thrown);
+    const { target, model } = attempt.plan;
     this.#environment.states.health(target.name, model).note(retryRule(failure).outcome);
     return failure;
   }
 
   /** Frees what the call holds. A connection whose answer is whole is read to its end first. */
-  async dispose(): Promise<void> {
-    const { work } = this.#attempt;
-    const { stream } = this.#opened;
-    this.#attempt.close();
-    if (this.#finished) {
+  dispose(): void {
+    const { attempt, answer } = this.answered;
+    attempt.close();
+    if (!this.#finished) {
+      attempt.work.abort(abandoned());
+      answer.stream.close();
+    } else if (!answer.stream.ended) {
       const { clock } = this.#environment;
-      const timer = clock.schedule(drainMsMax, () => work.abort(abandoned()));
-      void stream.drain(drainBytesMax).finally(() => timer.clear());
-      return;
+      const timer = clock.schedule(drainMsMax, () => attempt.work.abort(abandoned()));
+      void answer.stream.drain(drainBytesMax).finally(() => timer.clear());
     }
-    work.abort(abandoned());
-    await stream.close();
+  }
+
+  #deliver(events: readonly StreamEvent[]): void {
+    this.#idle.pause();
+    for (const event of events) this.answered.answer.tally.event(event);
   }
 
   #started(): StreamEvent {
-    const { id = "", model = "" } = this.#opened.stream.snapshot();
-    const route = this.#attempt.record.toRoute();
+    const { id = "", model = "" } = this.answered.answer.stream.snapshot();
+    const route = this.answered.attempt.record.toRoute();
     return { case: "started", value: create(StreamStartedSchema, { route, id, model }) };
   }
 
   #complete(response: LLMResponse, lacksTrailingBytes: boolean): LLMResponse {
     this.#finished = true;
-    const { plan, record } = this.#attempt;
-    const { warnings } = this.#opened;
+    const { plan, record } = this.answered.attempt;
+    const { warnings } = this.answered.answer;
     const all = lacksTrailingBytes ? [...warnings, trailingBytesMissing()] : warnings;
     return finishResponse(response, plan, record, all, this.#environment);
   }
@@ -95,7 +121,7 @@ export class CommittedStream {
 
 /** An event as the message that carries it. */
 export function wrap(event: StreamEvent): StreamCallResponse {
-  return create(StreamCallResponseSchema, { event });
+  return { $typeName: "nexen.connectors.v1.StreamCallResponse", event };
 }
 
 function stalled(idleMs: number): ConnectorError {

@@ -4,53 +4,61 @@ import {
   type StreamCallResponse,
   StreamCallResponseSchema,
 } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
-import type { Clock } from "../contract/clock.ts";
-import type { CallContext } from "../contract/connector-api.ts";
-import { ConnectorError } from "../contract/connector-error.ts";
+import type { Clock, Timer } from "../contract/clock.ts";
 import { durationOf } from "./attempt-record.ts";
 
 /**
- * A stream with a heartbeat whenever nothing was sent for `intervalMs`. Leaving it early aborts the
- * signal that the stream inside was opened with, since that may be waiting for its provider.
+ * A heartbeat whenever a reader has waited for `intervalMs`. One timer runs on beside the messages,
+ * and looks at its end how long the present wait has lasted: a message costs no timer of its own.
  */
-export async function* withHeartbeats(
-  open: (context: CallContext) => AsyncGenerator<StreamCallResponse>,
-  context: CallContext,
-  intervalMs: number,
-  clock: Clock,
-): AsyncGenerator<StreamCallResponse> {
-  const left = new AbortController();
-  const signal = AbortSignal.any([context.signal, left.signal]);
-  const events = open({ ...context, signal });
-  try {
-    for (;;) {
-      const next = events.next();
-      let settled = await firstOf(next, intervalMs, clock);
-      while (settled === undefined) {
-        yield heartbeat(clock.now() - context.receivedMs);
-        settled = await firstOf(next, intervalMs, clock);
-      }
-      if (settled.done) return;
-      yield settled.value;
-    }
-  } finally {
-    left.abort(new ConnectorError("CALLER_CANCELLED", "the stream was left before its end"));
-    await events.return(undefined).catch(() => undefined);
-  }
-}
+export class Heartbeats {
+  readonly #intervalMs: number;
+  readonly #receivedMs: number;
+  readonly #clock: Clock;
+  #tell: ((heartbeat: StreamCallResponse) => void) | undefined;
+  #timer: Timer | undefined;
+  /** Since when the reader waits. Unset: it does not. */
+  #sinceMs: number | undefined;
 
-/** The result, or undefined when the interval passed first. */
-async function firstOf<T>(
-  result: Promise<T>,
-  intervalMs: number,
-  clock: Clock,
-): Promise<T | undefined> {
-  const silence = Promise.withResolvers<undefined>();
-  const timer = clock.schedule(intervalMs, () => silence.resolve(undefined));
-  try {
-    return await Promise.race([result, silence.promise]);
-  } finally {
-    timer.clear();
+  constructor(intervalMs: number, receivedMs: number, clock: Clock) {
+    this.#intervalMs = intervalMs;
+    this.#receivedMs = receivedMs;
+    this.#clock = clock;
+  }
+
+  /** Says who is told of each, while its reader waits. */
+  tell(listener: (heartbeat: StreamCallResponse) => void): void {
+    this.#tell = listener;
+  }
+
+  /** The reader begins to wait. */
+  begin(): void {
+    this.#sinceMs = this.#clock.now();
+    if (this.#timer === undefined) this.#arm(this.#intervalMs);
+  }
+
+  /** The reader waits no more. */
+  rest(): void {
+    this.#sinceMs = undefined;
+  }
+
+  /** There is nothing to wait for any more. */
+  end(): void {
+    this.rest();
+    this.#timer?.clear();
+  }
+
+  #arm(delayMs: number): void {
+    this.#timer = this.#clock.schedule(delayMs, () => this.#look());
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    if (this.#sinceMs === undefined) return;
+    const nowMs = this.#clock.now();
+    const leftMs = this.#sinceMs + this.#intervalMs - nowMs;
+    if (leftMs > 0) this.#arm(leftMs);
+    else this.#tell?.(heartbeat(nowMs - this.#receivedMs));
   }
 }
 

@@ -1,14 +1,13 @@
 import type { StreamEvent } from "../contract/adapter.ts";
 
 /**
- * Joins neighbouring text and thinking deltas of one part. The events of one read of the provider's
- * socket leave together, so nothing is held back, and the cost of a token falls as load rises.
+ * Adds events to others, neighbouring text and thinking deltas of one part as one. The events of
+ * one read of the provider's socket leave together, so nothing is held back, and the cost of a token
+ * falls as load rises.
  */
-export function joinDeltas(events: readonly StreamEvent[]): readonly StreamEvent[] {
-  if (events.length < 2) return events;
-  const joined: StreamEvent[] = [];
-  for (const event of events) {
-    const last = joined.at(-1);
+export function joinDeltas(events: StreamEvent[], more: readonly StreamEvent[]): void {
+  for (const event of more) {
+    const last = events[events.length - 1];
     if (
       (event.case === "textDelta" || event.case === "thinkingDelta") &&
       last?.case === event.case &&
@@ -16,8 +15,7 @@ export function joinDeltas(events: readonly StreamEvent[]): readonly StreamEvent
     ) {
       last.value.text += event.value.text;
     } else {
-      joined.push(event);
+      events.push(event);
     }
   }
-  return joined;
 }

@@ -27,7 +27,7 @@ export interface OpenedStream {
 export function streamOpening(environment: CallEnvironment): Question<OpenedStream> {
   return {
     run: (attempt) => openStream(attempt, environment),
-    discard: ({ stream }) => void stream.close(),
+    discard: ({ stream }) => stream.close(),
   };
 }
 
@@ -46,7 +46,7 @@ async function openStream(
   const held: StreamEvent[] = [];
   try {
     for (;;) {
-      const first = await stream.read();
+      const first = await stream.next();
       if (first.answer !== undefined || first.events.some(isDelta)) {
         firstDelta.clear();
         record.firstDelta();
@@ -56,7 +56,7 @@ async function openStream(
       if (first.failure !== undefined) throw first.failure;
     }
   } catch (thrown) {
-    await stream.close();
+    stream.close();
     throw thrown;
   }
 }
