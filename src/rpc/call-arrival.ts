@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
 import { type ContextKey, createContextKey } from "@connectrpc/connect";
-import { type ConnectorError, invalidField } from "../contract/connector-error.ts";
+import { ConnectorError, invalidField } from "../contract/connector-error.ts";
+import type { Authenticator } from "./authentication.ts";
+import { isLoop, routingLoop } from "./routing-loop.ts";
 
 /** What was settled when the headers of a call arrived. */
 export interface Arrival {
@@ -39,8 +42,7 @@ const unitMs: Readonly<Record<string, number>> = {
  */
 export function cutTimeout(headers: IncomingHttpHeaders, timeoutMsMax: number): number | undefined {
   const name = isGRPC(headers["content-type"]) ? "grpc-timeout" : "connect-timeout-ms";
-  const value = headers[name];
-  const timeoutMs = typeof value === "string" ? timeoutMsOf(name, value) : undefined;
+  const timeoutMs = timeoutMsOf(name, headers[name]);
   if (timeoutMs === undefined || timeoutMs <= timeoutMsMax) return timeoutMs;
   // Eight digits are all that gRPC allows.
   const seconds = Math.floor(timeoutMsMax / 1000);
@@ -60,7 +62,7 @@ export function previousAttempts(headers: IncomingHttpHeaders): number {
 }
 
 /** What is wrong with the binary headers (`-bin`) of a call; undefined if nothing is. */
-export function binaryHeaderFault(headers: IncomingHttpHeaders): ConnectorError | undefined {
+function binaryHeaderFault(headers: IncomingHttpHeaders): ConnectorError | undefined {
   for (const name in headers) {
     if (!name.endsWith("-bin")) continue;
     // Node joins repeated headers with commas; gRPC leaves padding open.
@@ -72,12 +74,35 @@ export function binaryHeaderFault(headers: IncomingHttpHeaders): ConnectorError 
   return undefined;
 }
 
+/** Who calls, or why nobody may. `authenticator` unset: everybody may. */
+export function identity(
+  headers: IncomingHttpHeaders,
+  socketOf: () => Socket,
+  authenticator: Authenticator | undefined,
+): Pick<Arrival, "caller" | "refusal"> {
+  const refusal = isLoop(headers) ? routingLoop() : binaryHeaderFault(headers);
+  if (refusal !== undefined || authenticator === undefined) return { caller: "", refusal };
+  try {
+    const { authorization } = headers;
+    const caller = authenticator.authenticate({ authorization, socket: socketOf() });
+    return { caller, refusal: undefined };
+  } catch (thrown) {
+    if (thrown instanceof ConnectorError) return { caller: "", refusal: thrown };
+    throw thrown;
+  }
+}
+
 /** Whether a content type is that of gRPC or gRPC-Web. */
 function isGRPC(contentType: string | undefined): boolean {
   return contentType?.startsWith("application/grpc") ?? false;
 }
 
-function timeoutMsOf(name: string, value: string): number | undefined {
+/** Time that a header gives a call, ms. Unset: none, or it cannot be read. */
+export function timeoutMsOf(
+  name: "grpc-timeout" | "connect-timeout-ms",
+  value: string | string[] | undefined,
+): number | undefined {
+  if (typeof value !== "string") return undefined;
   if (name === "connect-timeout-ms") return /^\d{1,10}$/.test(value) ? Number(value) : undefined;
   const [, digits, unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(value) ?? [];
   const factor = unitMs[unit];

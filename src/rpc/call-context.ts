@@ -8,7 +8,7 @@ import { arrivalKey } from "./call-arrival.ts";
 const clockSkewMs = 20;
 
 /** Time the api has to end a call in its own words once the call was aborted, ms. */
-const lastWordsMs = 25;
+export const lastWordsMs = 25;
 
 /** What the protocol tells of a call. */
 export interface IncomingCall {
@@ -126,17 +126,36 @@ export function incomingCall(
 
 /** Why the protocol ended a call, as an error. */
 export function abortReason(
-  { signal, receivedMs, deadlineMs }: Pick<IncomingCall, "signal" | "receivedMs" | "deadlineMs">,
+  call: Pick<IncomingCall, "signal" | "receivedMs" | "deadlineMs">,
   { clock, shutdownSignal }: EdgeSettings,
 ): ConnectorError {
-  const reason: unknown = signal.reason;
-  if (shutdownSignal.aborted && reason === shutdownSignal.reason) {
-    return toConnectorError(reason, "SERVER_DRAINING", "this server is shutting down; try another");
-  }
+  const reason: unknown = call.signal.reason;
+  if (shutdownSignal.aborted && reason === shutdownSignal.reason) return drainingReason(reason);
+  const isTimeout = reason instanceof ConnectError && reason.code === Code.DeadlineExceeded;
+  return isTimeout ? deadlineReason(call) : leavingReason(call, clock);
+}
+
+/** Why a call ends that the server's shutdown aborted. */
+export function drainingReason(reason: unknown): ConnectorError {
+  return toConnectorError(reason, "SERVER_DRAINING", "this server is shutting down; try another");
+}
+
+/** Why a call ends whose deadline has passed. */
+export function deadlineReason({
+  receivedMs,
+  deadlineMs,
+}: Pick<IncomingCall, "receivedMs" | "deadlineMs">): ConnectorError {
+  const ms = deadlineMs === undefined ? "" : ` of ${Math.round(deadlineMs - receivedMs)} ms`;
+  return new ConnectorError("CALLER_DEADLINE_EXCEEDED", `the caller's deadline${ms} passed`);
+}
+
+/** Why a call ends whose caller has gone: its own deadline, or its own will. */
+export function leavingReason(
+  call: Pick<IncomingCall, "receivedMs" | "deadlineMs">,
+  clock: Clock,
+): ConnectorError {
+  const { deadlineMs } = call;
   const isLate = deadlineMs !== undefined && clock.now() >= deadlineMs - clockSkewMs;
-  if (isLate || (reason instanceof ConnectError && reason.code === Code.DeadlineExceeded)) {
-    const ms = deadlineMs === undefined ? "" : ` of ${Math.round(deadlineMs - receivedMs)} ms`;
-    return new ConnectorError("CALLER_DEADLINE_EXCEEDED", `the caller's deadline${ms} passed`);
-  }
+  if (isLate) return deadlineReason(call);
   return new ConnectorError("CALLER_CANCELLED", "the caller cancelled the call");
 }

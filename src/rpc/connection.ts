@@ -1,10 +1,23 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { Clock } from "../contract/clock.ts";
 import type { Limits } from "../contract/limits.ts";
 
+/** Serves streams of HTTP/2 before anything is made of them. */
+export interface StreamTaker {
+  /** Serves a stream and returns true, or returns false, having done nothing. */
+  take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean;
+}
+
+type NodeHandler = ReturnType<typeof connectNodeAdapter>;
+
 /** Serves one request; what `connectNodeAdapter` returns. */
-export type RequestHandler = ReturnType<typeof connectNodeAdapter>;
+export interface RequestHandler {
+  (...args: Parameters<NodeHandler>): void;
+  /** Is asked first for every stream of HTTP/2. Unset: the handler serves them all. */
+  readonly fastLane?: StreamTaker | undefined;
+}
 
 /** What every connection of a listener shares. */
 export interface ConnectionContext {

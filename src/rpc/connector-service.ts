@@ -1,34 +1,19 @@
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { ConnectorService } from "../../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
-import type { BatchEvent, CallContext, ConnectorApi } from "../contract/connector-api.ts";
-import { type ConnectorError, toConnectorError } from "../contract/connector-error.ts";
-import type { Limits } from "../contract/limits.ts";
-import { BatchAnswer } from "./batch-answer.ts";
+import type { CallContext } from "../contract/connector-api.ts";
 import { sizeOfResults } from "./batch-results.ts";
-import { batchStream } from "./batch-stream.ts";
 import { type EdgeSettings, incomingCall, OpenCall } from "./call-context.ts";
 import { placeKey } from "./call-door.ts";
+import { ConnectorMethods, type ConnectorMethodsOptions } from "./connector-methods.ts";
 import { connectErrorOf } from "./error-status.ts";
-import type { ServerAdmission } from "./server-admission.ts";
-
-/** What the service is made of. */
-export interface ConnectorServiceOptions extends EdgeSettings {
-  /** Carries the calls out; it validates requests itself. */
-  readonly api: ConnectorApi;
-  /** Lets calls in; here it is told how many came at once in a batch. */
-  readonly admission: Pick<ServerAdmission, "charge">;
-  readonly limits: Pick<Limits, "responseBytes">;
-  /** Told of every fault of this server, with its cause. Must not throw. */
-  onFault(error: ConnectorError): void;
-}
 
 /** ConnectorService over Connect: every error leaves with its details, and every call ends. */
 export function connectorService(
-  options: ConnectorServiceOptions,
+  options: ConnectorMethodsOptions,
 ): ServiceImpl<typeof ConnectorService> {
-  const { api, admission, clock, limits } = options;
-  const bytesMax = limits.responseBytes;
-  const edge = new Edge(options);
+  const { api } = options;
+  const methods = new ConnectorMethods(options);
+  const edge = new Edge(options, methods);
   return {
     call: (request, handler) => edge.unary(handler, (context) => api.call(request, context)),
     countTokens: (request, handler) =>
@@ -40,26 +25,27 @@ export function connectorService(
     streamCall: (request, handler) =>
       edge.stream(handler, (context) => api.streamCall(request, context)),
     batchCall: (request, handler) =>
-      edge.unary(handler, async (context) => {
-        admission.charge(context.caller, request.items.length - 1);
-        const sizeOf = sizeOfResults(handler.requestHeader.get("content-type"));
-        const answer = new BatchAnswer(request, { bytesMax, sizeOf, clock });
-        return await answer.gather((own) => edge.watched(api.batch(request, own)), context);
-      }),
+      edge.unary(handler, (context) =>
+        methods.batchCall(request, context, sizeOfResults(contentTypeOf(handler))),
+      ),
     streamBatchCall: (request, handler) =>
-      edge.stream(handler, (context) => {
-        admission.charge(context.caller, request.items.length - 1);
-        const sizeOf = sizeOfResults(handler.requestHeader.get("content-type"));
-        return batchStream(edge.watched(api.batch(request, context)), bytesMax, sizeOf);
-      }),
+      edge.stream(handler, (context) =>
+        methods.streamBatchCall(request, context, sizeOfResults(contentTypeOf(handler))),
+      ),
   };
 }
 
-class Edge {
-  readonly #options: ConnectorServiceOptions;
+function contentTypeOf(handler: HandlerContext): string | null {
+  return handler.requestHeader.get("content-type");
+}
 
-  constructor(options: ConnectorServiceOptions) {
-    this.#options = options;
+class Edge {
+  readonly #settings: EdgeSettings;
+  readonly #methods: ConnectorMethods;
+
+  constructor(settings: EdgeSettings, methods: ConnectorMethods) {
+    this.#settings = settings;
+    this.#methods = methods;
   }
 
   async unary<T>(handler: HandlerContext, work: (context: CallContext) => Promise<T>): Promise<T> {
@@ -108,28 +94,11 @@ class Edge {
     }
   }
 
-  /** The same events; faults of this server among them are told. */
-  async *watched(events: AsyncIterable<BatchEvent>): AsyncGenerator<BatchEvent> {
-    for await (const event of events) {
-      if (event.kind === "result" && event.outcome.kind === "error") {
-        this.#tellFault(event.outcome.error);
-      }
-      yield event;
-    }
-  }
-
   #open(handler: HandlerContext): OpenCall {
-    return new OpenCall(incomingCall(handler, this.#options.clock), this.#options);
+    return new OpenCall(incomingCall(handler, this.#settings.clock), this.#settings);
   }
 
   #outgoing(thrown: unknown): Error {
-    const error = toConnectorError(thrown, "INTERNAL_FAULT", "this server failed; see its log");
-    this.#tellFault(error);
-    return connectErrorOf(error);
-  }
-
-  #tellFault(error: ConnectorError): void {
-    const isFault = error.reason === "INTERNAL_FAULT" || error.reason === "ADAPTER_FAULT";
-    if (isFault) this.#options.onFault(error);
+    return connectErrorOf(this.#methods.outgoing(thrown));
   }
 }

@@ -1,6 +1,7 @@
 import {
   constants,
   createServer,
+  type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
@@ -16,6 +17,7 @@ import {
   type ConnectionServer,
   handleRequest,
   lingerMs,
+  type StreamTaker,
 } from "./connection.ts";
 import { HTTP2Guard } from "./http2-guard.ts";
 import { endUnreadStream, keepAfterReading } from "./unread-request.ts";
@@ -35,6 +37,7 @@ export function createHTTP2Server(context: ConnectionContext): ConnectionServer 
     const { session } = request.stream;
     if (session) connections.get(session)?.serve(request, response);
   });
+  takeFastLane(server, context.handler.fastLane);
   // A broken session is its client's affair: its calls are aborted, and nobody else is touched.
   server.on("sessionError", () => {});
   return {
@@ -70,6 +73,17 @@ function serverOptions(limits: Limits): ServerOptions {
       maxHeaderListSize: limits.headerBytes,
     },
   };
+}
+
+/** Puts the lane before what Node makes requests and responses of streams with. */
+function takeFastLane(server: Http2Server, lane: StreamTaker | undefined): void {
+  if (lane === undefined) return;
+  const [toRequest] = server.listeners("stream");
+  if (toRequest === undefined) throw new Error("Node's server has no listener for streams");
+  server.removeAllListeners("stream");
+  server.on("stream", (stream, headers, ...rest) => {
+    if (!lane.take(stream, headers)) toRequest.call(server, stream, headers, ...rest);
+  });
 }
 
 class HTTP2Connection implements Connection {
@@ -110,7 +124,7 @@ class HTTP2Connection implements Connection {
     request.once("end", () => bodyTimer.clear());
     stream.once("close", () => bodyTimer.clear());
     keepAfterReading(request);
-    endUnreadStream(request, clock);
+    endUnreadStream(stream, request, clock);
     handleRequest(this.#context, request, response);
   }
 

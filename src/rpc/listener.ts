@@ -13,6 +13,7 @@ import type { Connection, ConnectionServer, RequestHandler } from "./connection.
 import { createHTTP1Server } from "./http1-connection.ts";
 import { createHTTP2Server } from "./http2-connection.ts";
 import { sniffProtocol } from "./sniff-protocol.ts";
+import type { SocketSource } from "./socket-source.ts";
 
 /** What TLS needs; everything in PEM. */
 export interface ListenTLS {
@@ -34,6 +35,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Unset: plaintext. */
   readonly tls?: ListenTLS | undefined;
+  /** Who listens in its place and hands over what was accepted. Unset: nobody, it does so itself. */
+  readonly source?: SocketSource | undefined;
   readonly limits: Limits;
   /** Serves requests of every protocol. */
   readonly handler: RequestHandler;
@@ -93,7 +96,12 @@ class Listener implements Listening {
   }
 
   async start(): Promise<void> {
-    const { host, port } = this.#options;
+    const { host, port, source } = this.#options;
+    if (source) {
+      this.#closed = this.#whenClosed();
+      this.#port = await source.open({ host, port }, (socket) => this.#adopt(socket));
+      return;
+    }
     this.#front.listen({ host, port });
     await once(this.#front, "listening");
     this.#front.on("error", (error) => this.#options.onFault(error));
@@ -168,6 +176,17 @@ class Listener implements Listening {
     return { noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs };
   }
 
+  /** What `front` does with a connection that it accepts itself. */
+  #adopt(socket: Socket): void {
+    const { limits } = this.#options;
+    if (this.#draining || this.#sockets.size >= limits.sessions) {
+      socket.destroy();
+      return;
+    }
+    socket.setNoDelay(true).setKeepAlive(true, limits.keepAliveMs);
+    this.#front.emit("connection", socket);
+  }
+
   #count(socket: Socket): void {
     this.#sockets.add(socket);
     socket.on("error", ignore);
@@ -187,6 +206,7 @@ class Listener implements Listening {
   #stopAccepting(): void {
     if (this.#draining) return;
     this.#draining = true;
+    this.#options.source?.close();
     this.#front.close();
     for (const socket of this.#undecided) socket.destroy();
     for (const connection of this.#connections) connection.drain();

@@ -20,11 +20,12 @@ import { refuseBare } from "./bare-refusal.ts";
 import {
   type Arrival,
   arrivalKey,
-  binaryHeaderFault,
   cutTimeout,
+  identity,
   previousAttempts,
 } from "./call-arrival.ts";
 import { enterDoor, occupiesProvider, placeKey } from "./call-door.ts";
+import { recursionLimit, timeoutMsMaxOf } from "./call-limits.ts";
 import type { RequestHandler } from "./connection.ts";
 import { completeErrors } from "./error-completion.ts";
 import { connectErrorOf } from "./error-status.ts";
@@ -32,7 +33,7 @@ import { checkJSONDepth } from "./json-depth.ts";
 import { endLateAnswer } from "./late-answer.ts";
 import { gatherPieces } from "./request-body.ts";
 import { requestGate } from "./request-gate.ts";
-import { isLoop, refuseLoop, routingLoop } from "./routing-loop.ts";
+import { isLoop, refuseLoop } from "./routing-loop.ts";
 import type { ServerAdmission } from "./server-admission.ts";
 
 type NodeRequest = Parameters<RequestHandler>[0];
@@ -54,14 +55,8 @@ export interface NodeHandlerOptions {
   onFault(error: ConnectorError): void;
 }
 
-/** Beyond it Node's timers fire at once. */
-const timerMsMax = 2_147_483_647;
-
 const healthPath = `/${Health.typeName}/`;
 const connectorPath = `/${ConnectorService.typeName}/`;
-const batchPaths: ReadonlySet<string> = new Set(
-  ["BatchCall", "StreamBatchCall"].map((method) => `${connectorPath}${method}`),
-);
 const envelopedContentType = /^application\/(?:grpc|connect\+)/;
 const rpcContentType = /^application\/(?:grpc|connect\+|proto|json)/;
 
@@ -78,7 +73,6 @@ export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
   const router = createConnectRouter(routerOptions(options));
   options.routes(router);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
-  const timeoutMsMaxOf = timeoutLimits(limits);
   const serve = servingBy(options);
 
   return (request, response) => {
@@ -95,7 +89,7 @@ export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
       return;
     }
     const receivedMs = clock.now();
-    const timeoutMsMax = timeoutMsMaxOf(path);
+    const timeoutMsMax = timeoutMsMaxOf(path, limits);
     const timeoutMs = cutTimeout(request.headers, timeoutMsMax);
     const deadlineMs = timeoutMs === undefined ? undefined : receivedMs + timeoutMs;
     // A call has an end even if its caller gives it none. A watch of health need not have one.
@@ -106,7 +100,11 @@ export function createNodeHandler(options: NodeHandlerOptions): RequestHandler {
       receivedMs,
       deadlineMs,
       previousAttempts: previousAttempts(request.headers),
-      ...identity(request, path, options.authenticator),
+      ...identity(
+        request.headers,
+        () => socketOf(request),
+        path.startsWith(healthPath) ? undefined : options.authenticator,
+      ),
     };
     const { admission } = options;
     if (admission === undefined || arrival.refusal !== undefined || !occupiesProvider(path)) {
@@ -148,18 +146,6 @@ function servingBy({ limits, onFault }: NodeHandlerOptions) {
   };
 }
 
-/** The longest deadline of a call by its path, ms. */
-function timeoutLimits(limits: Limits): (path: string) => number {
-  const ofCall = Math.min(limits.callTimeoutMsMax, timerMsMax);
-  const ofBatch = Math.min(limits.batchTimeoutMsMax, timerMsMax);
-  return (path) => (batchPaths.has(path) ? ofBatch : ofCall);
-}
-
-/** A level of a Struct takes up to three of protobuf. Validation counts the levels themselves. */
-function recursionLimit({ jsonDepth }: Limits): number {
-  return jsonDepth * 3 + 32;
-}
-
 /** Whether the messages of a request are JSON, but for envelopes that say that they are packed. */
 function isPlainJSON({ headers }: NodeRequest): boolean {
   const { "content-type": type = "", "content-encoding": encoding = "identity" } = headers;
@@ -182,27 +168,6 @@ function routerOptions({ limits, shutdownSignal }: NodeHandlerOptions): ConnectR
     requestGate,
     shutdownSignal,
   };
-}
-
-/** Who calls, or why nobody may. */
-function identity(
-  request: NodeRequest,
-  path: string,
-  authenticator: Authenticator,
-): Pick<Arrival, "caller" | "refusal"> {
-  const loop = isLoop(request.headers) ? routingLoop() : undefined;
-  const refusal = loop ?? binaryHeaderFault(request.headers);
-  if (refusal !== undefined || path.startsWith(healthPath)) return { caller: "", refusal };
-  try {
-    const { authorization } = request.headers;
-    return {
-      caller: authenticator.authenticate({ authorization, socket: socketOf(request) }),
-      refusal: undefined,
-    };
-  } catch (thrown) {
-    if (thrown instanceof ConnectorError) return { caller: "", refusal: thrown };
-    throw thrown;
-  }
 }
 
 /** The socket of the connection: for HTTP/2 that of the session, which all its streams share. */

@@ -1,5 +1,5 @@
 /** Flags and length before each message of gRPC, gRPC-Web and Connect's streams, bytes. */
-const headBytes = 5;
+export const headBytes = 5;
 const bytesMin = 4 * 1024;
 
 /** Told of each message of a request that is not compressed, before it is parsed. */
@@ -59,7 +59,7 @@ function completeBytes(view: Buffer, messageBytesMax: number): number {
 }
 
 /** Bytes that are appended at the end and taken from the beginning. */
-class Gatherer {
+export class Gatherer {
   #buffer = Buffer.alloc(0);
   #length = 0;
 

@@ -13,6 +13,7 @@ import type { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
 import type { Authenticator } from "./authentication.ts";
 import type { RequestHandler } from "./connection.ts";
+import { connectorLane } from "./connector-lane.ts";
 import { connectorService } from "./connector-service.ts";
 import { type HealthRegistry, healthService } from "./health-service.ts";
 import { createNodeHandler } from "./node-handler.ts";
@@ -40,6 +41,8 @@ export interface ConnectorRoutesOptions {
 export interface ConnectorNodeHandlerOptions extends ConnectorRoutesOptions {
   /** Tells callers apart. */
   readonly authenticator: Authenticator;
+  /** Whether calls of gRPC that are common are served without Connect. Default: true. */
+  readonly fastLane?: boolean | undefined;
 }
 
 /** Adds ConnectorService, health and, if wanted, reflection v1 and v1alpha to a router. */
@@ -59,7 +62,9 @@ export function connectorRoutes(options: ConnectorRoutesOptions): (router: Conne
  * limits on messages, credentials judged before a body is read, and gzip or no compression.
  */
 export function connectorNodeHandler(options: ConnectorNodeHandlerOptions): RequestHandler {
-  return createNodeHandler({ ...options, routes: connectorRoutes(options) });
+  const handler = createNodeHandler({ ...options, routes: connectorRoutes(options) });
+  if (options.fastLane === false) return handler;
+  return Object.assign(handler, { fastLane: connectorLane(options) });
 }
 
 function addReflection(router: ConnectRouter, services: readonly DescService[]): void {

@@ -1,4 +1,4 @@
-import { constants, type Http2ServerRequest } from "node:http2";
+import { constants, type ServerHttp2Stream } from "node:http2";
 import type { Readable } from "node:stream";
 import type { Clock } from "../contract/clock.ts";
 
@@ -18,8 +18,7 @@ export function keepAfterReading(request: Readable): void {
  * Ends an HTTP/2 stream whose answer is complete although its request is not, as RFC 9113 asks
  * in section 8.1. A client that reads only when all is sent would otherwise wait for ever.
  */
-export function endUnreadStream(request: Http2ServerRequest, clock: Clock): void {
-  const { stream } = request;
+export function endUnreadStream(stream: ServerHttp2Stream, request: Readable, clock: Clock): void {
   const look = (delayMs: number): void => {
     if (stream.destroyed || stream.closed) return;
     const { localClose, remoteClose } = stream.state;

@@ -1,0 +1,94 @@
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { Clock } from "../contract/clock.ts";
+import { framed } from "./lane-messages.ts";
+import { endUnreadStream } from "./unread-request.ts";
+
+/** Messages that are ready in one turn leave together, up to so many bytes. */
+const joinedBytesMax = 16 * 1024;
+
+const withTrailers = { waitForTrailers: true };
+const withoutBody = { endStream: true };
+
+/** The answer to a call as gRPC sends it: headers, messages, trailers. */
+export class LaneAnswer {
+  readonly #stream: ServerHttp2Stream;
+  readonly #clock: Clock;
+  #headers: OutgoingHttpHeaders;
+  #trailers: OutgoingHttpHeaders | undefined;
+  /** Messages that leave at the end of this turn. */
+  #ready: Uint8Array[] = [];
+  #readyBytes = 0;
+
+  /** `headers` are sent with whatever the answer is. */
+  constructor(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders, clock: Clock) {
+    this.#stream = stream;
+    this.#headers = headers;
+    this.#clock = clock;
+  }
+
+  /** Headers, while none are sent, and trailers besides those of the protocol. */
+  addMetadata(headers: OutgoingHttpHeaders, trailers: OutgoingHttpHeaders): void {
+    this.#headers = { ...this.#headers, ...headers };
+    this.#trailers = { ...this.#trailers, ...trailers };
+  }
+
+  /** Whether more would pile up: the caller reads slower than the answer grows. */
+  get isFull(): boolean {
+    return this.#stream.writableNeedDrain;
+  }
+
+  /** Resolves when the caller has read on; never, if it goes away. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => this.#stream.once("drain", resolve));
+  }
+
+  /** Sends a message, with others of this turn of the event loop. */
+  send(message: Uint8Array): void {
+    if (this.#ready.length === 0) process.nextTick(() => this.#flush());
+    this.#ready.push(message);
+    this.#readyBytes += message.length;
+    if (this.#readyBytes >= joinedBytesMax) this.#flush();
+  }
+
+  /** Sends the only message of an answer that succeeded. */
+  endWith(message: Uint8Array, trailers: OutgoingHttpHeaders): void {
+    if (!this.#begin(trailers)) return;
+    this.#stream.end(framed([message]));
+  }
+
+  /** Ends an answer. One without messages that failed is nothing but headers. */
+  end(trailers: OutgoingHttpHeaders, hasFailed: boolean): void {
+    this.#flush();
+    const stream = this.#stream;
+    const isBare = hasFailed && !stream.headersSent && this.#trailers === undefined;
+    if (!isBare) {
+      if (this.#begin(trailers)) stream.end();
+      return;
+    }
+    if (stream.closed || stream.destroyed) return;
+    if (!stream.readableEnded) endUnreadStream(stream, stream, this.#clock);
+    stream.respond({ ...this.#headers, ...trailers }, withoutBody);
+  }
+
+  #flush(): void {
+    const messages = this.#ready;
+    if (messages.length === 0) return;
+    this.#ready = [];
+    this.#readyBytes = 0;
+    if (this.#begin(undefined)) this.#stream.write(framed(messages));
+  }
+
+  /** Sends the headers, if they are not sent. False: the stream is closed. */
+  #begin(trailers: OutgoingHttpHeaders | undefined): boolean {
+    const stream = this.#stream;
+    if (stream.closed || stream.destroyed) return false;
+    if (trailers !== undefined) {
+      this.#trailers = { ...this.#trailers, ...trailers };
+      if (!stream.readableEnded) endUnreadStream(stream, stream, this.#clock);
+    }
+    if (stream.headersSent) return true;
+    stream.respond(this.#headers, withTrailers);
+    stream.on("wantTrailers", () => stream.sendTrailers(this.#trailers ?? {}));
+    return true;
+  }
+}
