@@ -6,7 +6,8 @@ const measuring = [
   "test/framing/*.test.ts",
   "test/rpc/{backpressure,hostile}.test.ts",
 ];
-const shared = { testTimeout: 10_000, hookTimeout: 10_000 };
+/** Ends what hangs, and nothing else: starting a process takes seconds on a busy machine. */
+const shared = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 const config: ViteUserConfig = {
   test: {
