@@ -1,10 +1,4 @@
-import { create } from "@bufbuild/protobuf";
-import {
-  type Content,
-  type Part,
-  PartSchema,
-  Role,
-} from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { type Content, type Part, Role } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { WarningList } from "./warning-list.ts";
 
 /** A part of the request and the path that names it in warnings. */
@@ -22,8 +16,13 @@ export interface PlacedPart {
 export function contentParts(content: Content, field: string): readonly PlacedPart[] {
   const parts = content.parts.map((part, index) => ({ part, field: `${field}.parts[${index}]` }));
   if (content.message === "" || isAnswer(content)) return parts;
-  const value = { text: content.message };
-  const message = create(PartSchema, { kind: { case: "text", value } });
+  const message: Part = {
+    $typeName: "nexen.connectors.v1.Part",
+    kind: {
+      case: "text",
+      value: { $typeName: "nexen.connectors.v1.Text", text: content.message, citations: [] },
+    },
+  };
   return [{ part: message, field: `${field}.message` }, ...parts];
 }
 

@@ -7,6 +7,12 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Whether an object has no members. */
+export function isEmpty(object: JsonObject): boolean {
+  for (const _ in object) return false;
+  return true;
+}
+
 /** The value if it is an object, else an empty one: for members that a provider may leave out. */
 export function objectOf(value: unknown): JsonObject {
   return isObject(value) ? value : {};
@@ -98,7 +104,8 @@ export function keepUnknown(
   for (const name in object) {
     const value = object[name];
     if (value === null || value === undefined || known.has(name) || kept[name] === value) continue;
-    mergeInto(kept, { [name]: storable(value) });
+    if (isObject(value)) mergeInto(kept, { [name]: storable(value) });
+    else setMember(kept, name, storable(value));
   }
 }
 
@@ -123,7 +130,8 @@ function isStorable(value: JsonValue): boolean {
 
 /** Lays `over` on `base`, objects member by member, everything else replaced. Changes `base`. */
 export function mergeInto(base: JsonObject, over: JsonObject): JsonObject {
-  for (const [name, value] of Object.entries(over)) {
+  for (const name in over) {
+    const value = over[name] ?? null;
     const present = Object.hasOwn(base, name) ? base[name] : undefined;
     if (isObject(present) && isObject(value)) mergeInto(present, value);
     else setMember(base, name, isObject(value) ? mergeInto({}, value) : value);

@@ -30,8 +30,9 @@ export function encodeLabels(
   warnings: WarningList,
   rules: LabelRules = openAILabels,
 ): JsonObject {
-  const { endUserMember, endUserCharactersMax = Number.POSITIVE_INFINITY, takesMetadata } = rules;
   const hasMetadata = Object.keys(metadata).length > 0;
+  if (endUserId === "" && !hasMetadata) return {};
+  const { endUserMember, endUserCharactersMax = Number.POSITIVE_INFINITY, takesMetadata } = rules;
   const isTooLong = [...endUserId].length > endUserCharactersMax;
   if (endUserId !== "" && endUserMember === undefined) {
     warnings.dropped("end_user_id", "the provider takes none");

@@ -1,9 +1,7 @@
 import { create, type JsonObject, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   type Citation,
-  ContentSchema,
   type LLMResponse,
-  LLMResponseSchema,
   type Part,
   PartSchema,
   Role,
@@ -48,15 +46,27 @@ interface OpenPart {
  * Gathers an answer part by part, and tells each step as an event of the stream.
  *
  * Decoders of streams and of whole answers use the same one, so that `finished.response` and what
- * `Call` returns cannot differ. A whole answer simply never takes the events.
+ * `Call` returns cannot differ. For a whole answer, whose events nobody takes, it can be mute.
  */
 export class ResponseBuilder {
   readonly #parts: OpenPart[] = [];
+  readonly #isMute: boolean;
   #events: StreamEvent[] = [];
+
+  /** `isMute`: no events are made. Default: they are. */
+  constructor(isMute = false) {
+    this.#isMute = isMute;
+  }
 
   /** Begins a text. Returns its index, for the other calls. */
   startText(): number {
-    return this.#start(PartKind.TEXT, { kind: { case: "text", value: {} } });
+    return this.#start(PartKind.TEXT, {
+      $typeName: "nexen.connectors.v1.Part",
+      kind: {
+        case: "text",
+        value: { $typeName: "nexen.connectors.v1.Text", text: "", citations: [] },
+      },
+    });
   }
 
   /** Begins thinking, marked with the adapter that made it. */
@@ -73,10 +83,10 @@ export class ResponseBuilder {
   startToolCall(id: string, name: string): number {
     const value = { id, name };
     const partIndex = this.#start(PartKind.TOOL_CALL, { kind: { case: "toolCall", value } });
-    this.#events.push({
-      case: "toolCallDelta",
-      value: create(ToolCallDeltaSchema, { partIndex, id, name }),
-    });
+    if (!this.#isMute) {
+      const value = create(ToolCallDeltaSchema, { partIndex, id, name });
+      this.#events.push({ case: "toolCallDelta", value });
+    }
     return partIndex;
   }
 
@@ -153,6 +163,7 @@ export class ResponseBuilder {
     if (open.half !== "") this.#tell(open, open.half, deltaCases[open.part.kind.case ?? ""]);
     open.open = false;
     fill(open.part, open.pieces);
+    if (this.#isMute) return;
     const value = create(PartFinishedSchema, { partIndex: index, part: open.part });
     this.#events.push({ case: "partFinished", value });
   }
@@ -189,7 +200,7 @@ export class ResponseBuilder {
 
   /** Tells running usage. */
   usage(usage: Usage): void {
-    this.#events.push({ case: "usage", value: usage });
+    if (!this.#isMute) this.#events.push({ case: "usage", value: usage });
   }
 
   /** The events since the last call, in order. */
@@ -213,28 +224,41 @@ export class ResponseBuilder {
   build(envelope: ResponseEnvelope): LLMResponse {
     this.finishAll();
     const parts = this.#parts.map(({ part }) => part);
-    const message = parts.map(({ kind }) => (kind.case === "text" ? kind.value.text : "")).join("");
+    let message = "";
+    for (const { kind } of parts) if (kind.case === "text") message += kind.value.text;
     const { createdSeconds, providerMetadata, usage } = envelope;
-    return create(LLMResponseSchema, {
+    const response: LLMResponse = {
+      $typeName: "nexen.connectors.v1.LLMResponse",
       id: envelope.id,
       model: envelope.model,
-      content: create(ContentSchema, { role: Role.ASSISTANT, message, parts }),
+      content: {
+        $typeName: "nexen.connectors.v1.Content",
+        role: Role.ASSISTANT,
+        message,
+        parts,
+        name: "",
+      },
       stopReason: envelope.stopReason,
       rawStopReason: envelope.rawStopReason,
       stopSequence: envelope.stopSequence ?? "",
-      ...(usage && { usage }),
-      ...(providerMetadata && { providerMetadata }),
-      ...(createdSeconds && { createTime: { seconds: BigInt(Math.trunc(createdSeconds)) } }),
-    });
+      warnings: [],
+    };
+    if (usage !== undefined) response.usage = usage;
+    if (providerMetadata !== undefined) response.providerMetadata = providerMetadata;
+    if (createdSeconds) {
+      const seconds = BigInt(Math.trunc(createdSeconds));
+      response.createTime = { $typeName: "google.protobuf.Timestamp", seconds, nanos: 0 };
+    }
+    return response;
   }
 
   #start(kind: PartKind, init: MessageInitShape<typeof PartSchema>): number {
     const index = this.#parts.length;
     this.#parts.push({ index, part: create(PartSchema, init), pieces: "", half: "", open: true });
-    this.#events.push({
-      case: "partStarted",
-      value: create(PartStartedSchema, { partIndex: index, kind }),
-    });
+    if (!this.#isMute) {
+      const value = create(PartStartedSchema, { partIndex: index, kind });
+      this.#events.push({ case: "partStarted", value });
+    }
     return index;
   }
 
@@ -250,7 +274,7 @@ export class ResponseBuilder {
   #tell(open: OpenPart, piece: string, delta: DeltaCase | undefined): void {
     open.pieces += piece;
     const partIndex = open.index;
-    if (piece === "" || delta === undefined) return;
+    if (this.#isMute || piece === "" || delta === undefined) return;
     if (delta === "toolCallDelta") {
       const value = create(ToolCallDeltaSchema, { partIndex, arguments: piece });
       this.#events.push({ case: delta, value });

@@ -2,7 +2,7 @@ import type { Attempt, LLMRequest } from "../../gen/ts/nexen/connectors/v1/llm_p
 import type { CallContext } from "../contract/connector-api.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import { sleep } from "../resilience/sleep.ts";
-import type { AttemptPlace } from "./attempt-place.ts";
+import { AttemptPlace } from "./attempt-place.ts";
 import { type CallEnvironment, untilDeadline } from "./call-environment.ts";
 import type { CallPlan } from "./call-plan.ts";
 import type { Candidate } from "./candidates.ts";
@@ -48,8 +48,8 @@ export class AttemptLoop<T> {
   }
 
   /** The first answer. Throws ConnectorError, complete, if there is none. */
-  async run(): Promise<Answered<T>> {
-    return await this.#answered(() => this.#firstPlace());
+  run(): Promise<Answered<T>> {
+    return this.#answered(() => this.#firstPlace());
   }
 
   /**
@@ -93,9 +93,10 @@ export class AttemptLoop<T> {
     attempt.close();
   }
 
-  async #answered(firstPlace: () => Promise<AttemptPlace>): Promise<Answered<T>> {
+  async #answered(firstPlace: () => AttemptPlace | Promise<AttemptPlace>): Promise<Answered<T>> {
     try {
-      let ended = await this.#attempt(await firstPlace());
+      const first = firstPlace();
+      let ended = await this.#attempt(first instanceof AttemptPlace ? first : await first);
       while ("failure" in ended) {
         ended = await this.#attempt(await this.#placeAfter(ended.failure, ended.attempt));
       }
@@ -105,11 +106,11 @@ export class AttemptLoop<T> {
     }
   }
 
-  async #attempt(place: AttemptPlace): Promise<Ended<T>> {
+  #attempt(place: AttemptPlace): Promise<Ended<T>> {
     const { hedgeDelayMs } = this.#plan;
     const running = this.start(place);
-    if (hedgeDelayMs === undefined) return await running.ended;
-    return await hedged(running, hedgeDelayMs, this, this.#environment.clock);
+    if (hedgeDelayMs === undefined) return running.ended;
+    return hedged(running, hedgeDelayMs, this, this.#environment.clock);
   }
 
   async #run(attempt: OpenAttempt): Promise<Ended<T>> {
@@ -132,23 +133,39 @@ export class AttemptLoop<T> {
   }
 
   /** A place for the first attempt: waits for limits that are reset soon, and for nothing else. */
-  async #firstPlace(): Promise<AttemptPlace> {
+  #firstPlace(): AttemptPlace | Promise<AttemptPlace> {
+    const found = this.#findFirst();
+    const isFound = !(found instanceof Promise) && "place" in found;
+    return isFound ? this.#paid(found.place) : this.#waitForPlace(found);
+  }
+
+  async #waitForPlace(first: Found | Promise<Found>): Promise<AttemptPlace> {
+    let found = await first;
+    while (!("place" in found)) {
+      const { refusals } = found;
+      const waitMs = this.#waitMs(refusals);
+      if (waitMs === undefined) throw refusalError(refusals[0], soonestMs(refusals));
+      await this.#sleep(waitMs);
+      found = await this.#findFirst();
+    }
+    return this.#paid(found.place);
+  }
+
+  #findFirst(): Found | Promise<Found> {
     const { candidates, previousAttempts } = this.#plan;
     const isRetry = previousAttempts > 0;
-    for (;;) {
-      const found = await this.#finder.find(candidates, {
-        pays: (candidate) => isRetry && !this.#finder.health(candidate).isHealthy,
-        isFirst: true,
-      });
-      if ("place" in found) {
-        const { target } = found.place.candidate;
-        if (!isRetry) this.#environment.states.budget(target.name).deposit();
-        return found.place;
-      }
-      const waitMs = this.#waitMs(found.refusals);
-      if (waitMs === undefined) throw refusalError(found.refusals[0], soonestMs(found.refusals));
-      await this.#sleep(waitMs);
-    }
+    return this.#finder.find(candidates, {
+      pays: (candidate) => isRetry && !this.#finder.health(candidate).isHealthy,
+      isFirst: true,
+    });
+  }
+
+  /** A place for a call that is no retry itself: it pays into the budget of its target. */
+  #paid(place: AttemptPlace): AttemptPlace {
+    const { target } = place.candidate;
+    const isRetry = this.#plan.previousAttempts > 0;
+    if (!isRetry) this.#environment.states.budget(target.name).deposit();
+    return place;
   }
 
   /** A place for the attempt after a failed one. Throws the failure where there is none. */

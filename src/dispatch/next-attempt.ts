@@ -58,8 +58,8 @@ export class NextAttempt {
   readonly #plan: CallPlan;
   readonly #finder: PlaceFinder;
   readonly #environment: CallEnvironment;
-  readonly #tried = new Set<Candidate>();
-  readonly #retried = new Set<Candidate>();
+  readonly #tried: Candidate[] = [];
+  readonly #retried: Candidate[] = [];
   readonly #failures = new Map<OpenAttempt, Failed>();
   #begun = 0;
 
@@ -72,8 +72,8 @@ export class NextAttempt {
   /** Notes that an attempt begins. */
   began(candidate: Candidate): void {
     this.#begun += 1;
-    if (this.#tried.has(candidate)) this.#retried.add(candidate);
-    this.#tried.add(candidate);
+    if (this.#tried.includes(candidate)) this.#retried.push(candidate);
+    this.#tried.push(candidate);
   }
 
   /** Notes an answer, for the calls to come. */
@@ -145,7 +145,7 @@ export class NextAttempt {
       (candidate) =>
         candidate.target.name !== beside.target.name &&
         candidate.fallback === beside.fallback &&
-        !this.#tried.has(candidate),
+        !this.#tried.includes(candidate),
     );
     const [first = beside, ...rest] = [...others, beside];
     return {
@@ -171,7 +171,7 @@ export class NextAttempt {
     const failed = place.candidate;
     return this.#plan.candidates.filter(
       (candidate) =>
-        !this.#tried.has(candidate) &&
+        !this.#tried.includes(candidate) &&
         this.#leadsTo(failure, rule, failed, candidate) &&
         !this.#isSpoiled(candidate) &&
         this.hasTimeFor(0, this.#expectedMs(candidate) ?? Math.min(record.elapsedMs, 50)),
@@ -261,7 +261,7 @@ export class NextAttempt {
     const isTheirs = rule.outcome !== "unknown" && rule.parks !== "key";
     const allowed = told === true && isTheirs ? "always" : rule.sameTarget;
     if (told === false || allowed === "never") return "NOT_RETRYABLE";
-    if (allowed === "once" && this.#retried.has(candidate)) return "NOT_RETRYABLE";
+    if (allowed === "once" && this.#retried.includes(candidate)) return "NOT_RETRYABLE";
     const { random, states, clock } = this.#environment;
     const hintMs = failure.fields.retryAfterMs;
     if (hintMs !== undefined && hintMs > states.settings.retryWaitMsMax) return "WAIT_TOO_LONG";

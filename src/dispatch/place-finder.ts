@@ -42,9 +42,9 @@ export interface Terms {
 }
 
 /** A place at one of the candidates, or why there is none. */
-export type Found =
-  | { readonly place: AttemptPlace }
-  | { readonly refusals: readonly [Refusal, ...Refusal[]] };
+export type Found = { readonly place: AttemptPlace } | { readonly refusals: Refusals };
+
+type Refusals = readonly [Refusal, ...Refusal[]];
 
 /** Finds candidates of one call that may be asked now, by what is known of their targets. */
 export class PlaceFinder {
@@ -83,13 +83,15 @@ export class PlaceFinder {
    * that a target is full, waits in its queue; throws SERVER_OVERLOADED where that is full too, or
    * why the call ended.
    */
-  async find(candidates: readonly Candidate[], terms: Terms): Promise<Found> {
+  find(candidates: readonly Candidate[], terms: Terms): Found | Promise<Found> {
     const found = this.take(candidates, terms);
-    if ("place" in found) return found;
-    const { refusals } = found;
-    const index = refusals.findIndex(({ isFull }) => isFull);
-    const candidate = refusals[index]?.candidate;
-    if (candidate === undefined) return found;
+    if ("place" in found || !found.refusals.some(isFull)) return found;
+    return this.#findInQueue(found.refusals, terms);
+  }
+
+  async #findInQueue(refusals: Refusals, terms: Terms): Promise<Found> {
+    const index = refusals.findIndex(isFull);
+    const { candidate } = refusals[index] ?? refusals[0];
     const pays = terms.pays(candidate);
     const taken = this.#take(candidate, await this.#queue(candidate), pays);
     if (taken instanceof AttemptPlace) return { place: taken };
@@ -188,6 +190,10 @@ export class PlaceFinder {
   #keyId({ keyIndex }: Candidate): string {
     return this.#callersKeyId ?? String(keyIndex);
   }
+}
+
+function isFull(refusal: Refusal): boolean {
+  return refusal.isFull ?? false;
 }
 
 /** The error of a call that cannot be sent anywhere now, and when it may be. */

@@ -26,7 +26,9 @@ export async function openAnswer(
   environment: CallEnvironment,
 ): Promise<HttpResponse> {
   const { http, limits } = environment;
-  const authorized = await authorizedRequest(request.http, plan, environment);
+  const authorized = needsCredentials(plan)
+    ? await authorizedRequest(request.http, plan.target, environment)
+    : request.http;
   record.sent();
   const response = await http.send(authorized);
   const { status, headers } = response;
@@ -37,16 +39,19 @@ export async function openAnswer(
   throw guarded(() => plan.target.dialect.toError({ status, headers, body }));
 }
 
-/** The request as it is sent: a target without a key is asked with its cloud's credentials. */
+/** A target without a key is asked with its cloud's credentials. */
+function needsCredentials({ target, callerKey }: AttemptPlan): boolean {
+  const hasKey = callerKey !== undefined || target.apiKey !== undefined;
+  return !hasKey && target.dialect.credentials !== undefined;
+}
+
 async function authorizedRequest(
   request: HttpRequest,
-  { target, callerKey }: AttemptPlan,
+  target: Target,
   { credentials }: CallEnvironment,
 ): Promise<HttpRequest> {
   const scheme = target.dialect.credentials;
-  if (scheme === undefined || callerKey !== undefined || target.apiKey !== undefined) {
-    return request;
-  }
+  if (scheme === undefined) return request;
   const use = { credentials: target.credentials, region: target.region };
   return await credentials.authorize(request, scheme, use);
 }

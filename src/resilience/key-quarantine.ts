@@ -34,7 +34,7 @@ export class KeyQuarantine {
 
   /** How long the key is still set aside, ms; 0: it may be used. */
   waitMs(): number {
-    return Math.max(0, this.#untilMs - this.#clock.now());
+    return this.#reason === undefined ? 0 : Math.max(0, this.#untilMs - this.#clock.now());
   }
 
   /** Why the key is set aside. Unset: it may be used. */

@@ -7,14 +7,23 @@ import {
   WarningSchema,
 } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { DecodeContext, StreamEvent, StreamSnapshot } from "../../contract/adapter.ts";
-import { arrayOf, isObject, keepUnknown, mergeInto, objectOf, storable, textOf } from "../json.ts";
+import {
+  arrayOf,
+  isEmpty,
+  isObject,
+  keepUnknown,
+  mergeInto,
+  objectOf,
+  storable,
+  textOf,
+} from "../json.ts";
 import { openAIStreamError } from "../openai-errors.ts";
 import { ResponseBuilder } from "../response-builder.ts";
 import { MessageReader } from "./message-reader.ts";
 import { OtherChoices } from "./other-choices.ts";
 import { stopReasonOf } from "./stop-reason.ts";
 import { readUsage } from "./usage.ts";
-import { answerMembers, choiceMembers } from "./wire.ts";
+import { answerMembers, choiceMembers, wordMembers } from "./wire.ts";
 
 /** Last second that a Timestamp can name: the end of the year 9999. */
 const secondsMax = 253_402_300_799;
@@ -22,7 +31,7 @@ const secondsMax = 253_402_300_799;
 /** An answer in the making, fed with a whole body or with the chunks of a stream. */
 export class ChatAnswer {
   readonly #context: DecodeContext;
-  readonly #builder = new ResponseBuilder();
+  readonly #builder: ResponseBuilder;
   readonly #message: MessageReader;
   readonly #others = new OtherChoices();
   readonly #metadata: JsonObject = {};
@@ -42,13 +51,18 @@ export class ChatAnswer {
   #speaksOfFinish = false;
   #speaksInDeltas = false;
 
-  constructor(context: DecodeContext) {
+  /** `isWhole`: it is fed once, and nobody asks for events. Default: no. */
+  constructor(context: DecodeContext, isWhole = false) {
     this.#context = context;
+    this.#builder = new ResponseBuilder(isWhole);
     this.#message = new MessageReader(this.#builder, context.adapter);
   }
 
-  /** Takes a body or a chunk. Throws the classified error where it holds one. */
-  take(body: JsonObject): void {
+  /**
+   * Takes a body or a chunk, with its choices as they are to be read. Throws the classified error
+   * where it holds one.
+   */
+  take(body: JsonObject, choices: readonly JsonValue[] = arrayOf(body.choices)): void {
     refuseError(body);
     this.#id ||= textOf(body.id);
     this.#model = textOf(body.model) || this.#model;
@@ -57,7 +71,37 @@ export class ChatAnswer {
     if (isObject(usage)) this.#hasOwnUsage = true;
     this.#takeUsage(usage);
     keepUnknown(this.#metadata, body, answerMembers);
-    for (const choice of arrayOf(body.choices)) if (isObject(choice)) this.#takeChoice(choice);
+    for (const choice of choices) if (isObject(choice)) this.#takeChoice(choice);
+  }
+
+  /**
+   * The member with the words of a chunk that was taken, if to take it again would add nothing but
+   * those. Undefined: more would come of it.
+   */
+  repeatable(chunk: JsonObject): string | undefined {
+    const [choice, ...others] = arrayOf(chunk.choices);
+    if (!isObject(choice) || others.length > 0 || (choice.index ?? 0) !== this.#index) {
+      return undefined;
+    }
+    const { delta, logprobs, token_ids: ids } = choice;
+    const isGathered = (logprobs ?? null) !== null || (ids ?? null) !== null;
+    if (isGathered || this.isFinished || !isObject(delta)) return undefined;
+    let words: string | undefined;
+    for (const name in delta) {
+      const value = delta[name];
+      if (value === null || value === "" || name === "role") continue;
+      if (words !== undefined || !wordMembers.includes(name) || typeof value !== "string") {
+        return undefined;
+      }
+      words = name;
+    }
+    return words;
+  }
+
+  /** Adds the words of a chunk that repeats one in everything else; see `repeatable`. */
+  addWords(member: string, words: string): void {
+    if (member === "content") this.#message.addContent(words);
+    else this.#message.take({ [member]: words });
   }
 
   /** Keeps further answers to the same request, whole. */
@@ -137,9 +181,9 @@ export class ChatAnswer {
     // OpenRouter gives the provider's own reason alone where it knows no word for it.
     const reason = textOf(choice.finish_reason) || textOf(choice.native_finish_reason);
     const error = objectOf(choice.error);
-    if (reason === "error" || Object.keys(error).length > 0) {
+    if (reason === "error" || !isEmpty(error)) {
       const fallback = { message: "the provider ended the answer with an error" };
-      throw openAIStreamError(Object.keys(error).length > 0 ? error : fallback, 200);
+      throw openAIStreamError(isEmpty(error) ? fallback : error, 200);
     }
     if (Object.hasOwn(choice, "finish_reason")) this.#speaksOfFinish = true;
     if (reason !== "") this.#finish = reason;
@@ -192,11 +236,11 @@ export class ChatAnswer {
     }
     if (this.#tokenIDs.length > 0) mergeInto(choice, { token_ids: this.#tokenIDs });
     const all = this.#metadata;
-    for (const [name, members] of Object.entries({ choice, message, usage: this.#usageRest })) {
-      if (Object.keys(members).length > 0) mergeInto(all, { [name]: members });
-    }
+    if (!isEmpty(choice)) mergeInto(all, { choice });
+    if (!isEmpty(message)) mergeInto(all, { message });
+    if (!isEmpty(this.#usageRest)) mergeInto(all, { usage: this.#usageRest });
     if (this.#others.all.length > 0) all.choices = [...this.#others.all];
-    return Object.keys(all).length === 0 ? undefined : all;
+    return isEmpty(all) ? undefined : all;
   }
 }
 
@@ -212,7 +256,7 @@ function saidIn({ delta, message, text }: JsonObject): JsonObject {
 function refuseError(body: JsonObject): void {
   const { error } = body;
   const groq = objectOf(body.x_groq).error;
-  if (isObject(error) && Object.keys(error).length > 0) throw openAIStreamError(body, 200);
+  if (isObject(error) && !isEmpty(error)) throw openAIStreamError(body, 200);
   if (typeof error === "string" && error !== "") throw openAIStreamError(body, 200);
   if (typeof groq === "string" && groq !== "") throw openAIStreamError({ message: groq }, 200);
   const words = body.detail ?? body.message;

@@ -11,19 +11,20 @@ import type {
 import { ConnectorError } from "../../contract/connector-error.ts";
 import { arrayOf, isObject, objectOf, parseObject, textOf, unknownMembers } from "../json.ts";
 import { openAIStreamError } from "../openai-errors.ts";
+import { type Hole, hole, RepeatedJSON } from "../repeated-json.ts";
 import { ChatAnswer } from "./chat-answer.ts";
-import { messageMembers } from "./wire.ts";
+import { messageMembers, wordMembers } from "./wire.ts";
 
 /**
  * A whole body as an answer. Throws the classified error of a body that holds one, and
  * PROVIDER_MALFORMED_RESPONSE for a body without any answer.
  */
 export function decodeChat(body: JsonObject, context: DecodeContext): LLMResponse {
-  const answer = new ChatAnswer(context);
+  const answer = new ChatAnswer(context, true);
   const choices = arrayOf(body.choices);
   const [first] = choices;
-  const own = choices.slice(0, isOneAnswer(choices) ? choices.length : 1).filter(isObject);
-  answer.take(isObject(first) ? { ...body, choices: own.map(wholeChoice) } : body);
+  const own = isObject(first) && !isOneAnswer(choices) ? [first] : choices;
+  answer.take(body, own.filter(isObject).map(wholeChoice));
   const isAnswer =
     isObject(first) &&
     (isObject(first.message) ||
@@ -41,6 +42,7 @@ export function decodeChat(body: JsonObject, context: DecodeContext): LLMRespons
  * gives the text of a Claude model and its calls so.
  */
 function isOneAnswer(choices: readonly JsonValue[]): boolean {
+  if (choices.length < 2) return true;
   return choices.map(objectOf).every(({ index, message }, place) => {
     const hasCalls = arrayOf(objectOf(message).tool_calls).length > 0;
     return typeof index !== "number" && (place === 0 || hasCalls);
@@ -49,10 +51,23 @@ function isOneAnswer(choices: readonly JsonValue[]): boolean {
 
 /** A choice of a whole body. Perplexity sends a delta without words beside the message. */
 function wholeChoice(choice: JsonObject): JsonObject {
+  if (!isObject(choice.delta) || !isObject(choice.message)) return choice;
   const { delta, message, ...rest } = choice;
-  if (!isObject(delta) || !isObject(message)) return choice;
   return { ...rest, message: { ...unknownMembers(delta, messageMembers), ...message } };
 }
+
+/** Where the chunks of a stream differ: in the words of a member, and in noise. */
+const repeatedHoles: Readonly<Record<string, readonly Hole[]>> = Object.fromEntries(
+  wordMembers.map((member) => [
+    member,
+    [
+      hole("text", "choices", 0, "delta", member),
+      hole("noise", "obfuscation"),
+      // Mistral's.
+      hole("noise", "p"),
+    ],
+  ]),
+);
 
 /** A chunk of a host as this wire has it. */
 export type ChunkReader = (chunk: JsonObject) => JsonObject;
@@ -61,6 +76,9 @@ export type ChunkReader = (chunk: JsonObject) => JsonObject;
 export class ChatStreamDecoder implements StreamDecoder {
   readonly #answer: ChatAnswer;
   readonly #read: ChunkReader | undefined;
+  readonly #repeated = new RepeatedJSON();
+  /** The member with the words of the chunk before. Unset: nothing can repeat it. */
+  #member: string | undefined;
   #done = false;
 
   constructor(context: DecodeContext, read?: ChunkReader) {
@@ -80,9 +98,15 @@ export class ChatStreamDecoder implements StreamDecoder {
       this.#done = true;
       return [];
     }
+    if (frame.event !== "error" && this.#takeRepeated(data)) return this.#answer.takeEvents();
     const chunk = parseObject(data);
     if (frame.event === "error") throw openAIStreamError(chunk, 200);
-    this.#answer.take(this.#read === undefined ? chunk : this.#read(chunk));
+    const read = this.#read === undefined ? chunk : this.#read(chunk);
+    this.#answer.take(read);
+    this.#member = this.#answer.repeatable(read);
+    const holes = this.#member && repeatedHoles[this.#member];
+    if (holes === undefined) this.#repeated.forget();
+    else this.#repeated.learn(data, holes);
     return this.#answer.takeEvents();
   }
 
@@ -95,6 +119,14 @@ export class ChatStreamDecoder implements StreamDecoder {
 
   progress(): StreamSnapshot {
     return this.#answer.snapshot();
+  }
+
+  /** Takes a chunk that says what the one before said, but for its words. */
+  #takeRepeated(data: string): boolean {
+    const text = this.#repeated.read(data);
+    if (text === undefined || this.#member === undefined) return false;
+    this.#answer.addWords(this.#member, text);
+    return true;
   }
 
   /**

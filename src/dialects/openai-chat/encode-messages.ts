@@ -66,11 +66,22 @@ function turnMessages(
   moved: ChatPart[],
   context: EncodeContext,
 ): ChatMessage[] {
+  const plainRole = content.parts.length === 0 ? plainRoles.get(content.role) : undefined;
+  if (plainRole !== undefined) {
+    return [named({ role: plainRole, content: content.message }, content)];
+  }
   const parts = contentParts(content, field);
   if (content.role === Role.SYSTEM) return [named(systemMessage(parts, context), content)];
   if (content.role === Role.ASSISTANT) return [named(assistantMessage(parts, context), content)];
   return userTurn(content, { parts, field }, moved, context);
 }
+
+/** Roles whose words alone are a message as they are. */
+const plainRoles: ReadonlyMap<Role, ChatMessage["role"]> = new Map<Role, ChatMessage["role"]>([
+  [Role.SYSTEM, "system"],
+  [Role.USER, "user"],
+  [Role.ASSISTANT, "assistant"],
+]);
 
 /** A turn of the user or of tools: a message for each result, and one for all that is left. */
 function userTurn(

@@ -8,11 +8,12 @@ import { type EncodeContext, mark, ownOptions } from "./encode-context.ts";
 
 /** `tools`, `tool_choice` and `parallel_tool_calls`, each only where it is given. */
 export function encodeTools(request: LLMRequest, context: EncodeContext): JsonObject {
+  const { toolChoice, parallelToolCalls: parallel } = request;
+  if (request.tools.length === 0 && toolChoice === undefined && parallel === undefined) return {};
   const tools = request.tools
     .map((tool, index) => encodeTool(tool, `tools[${index}]`, context))
     .filter((tool) => tool !== undefined);
   const choice = encodeToolChoice(request, context);
-  const parallel = request.parallelToolCalls;
   return {
     ...(tools.length > 0 && { tools }),
     ...(choice !== undefined && { tool_choice: choice }),

@@ -41,9 +41,11 @@ export function encodeChat(input: EncodeInput, host: ChatHost): WireRequest {
     ...encodeTools(request, context),
     ...encodeOutput(request, context),
     ...encodeLabels(request, context.warnings, host.labels),
-    ...(stream && { stream: true }),
-    ...(stream && host.takesStreamOptions !== false && { stream_options: { include_usage: true } }),
   };
+  if (stream) {
+    body.stream = true;
+    if (host.takesStreamOptions !== false) body.stream_options = { include_usage: true };
+  }
   mergeInto(body, objectOf(request.providerOptions?.[adapter]));
   return {
     method: "POST",
@@ -71,16 +73,16 @@ export function encodeSampling(
       `the provider takes ${host.stopSequencesMax} stop sequences; this and later ones are left out`,
     );
   }
-  return {
-    ...(maxOutputTokens !== undefined && { [host.maxTokensMember]: maxOutputTokens }),
-    ...(temperature !== undefined && { temperature }),
-    ...(topP !== undefined && { top_p: topP }),
-    ...(topK !== undefined && host.takesTopK && { top_k: topK }),
-    ...(seed !== undefined && { seed: raw.integer(seed) }),
-    ...(presencePenalty !== undefined && { presence_penalty: presencePenalty }),
-    ...(frequencyPenalty !== undefined && { frequency_penalty: frequencyPenalty }),
-    ...(stop.length > 0 && { stop }),
-  };
+  const knobs: JsonObject = {};
+  if (maxOutputTokens !== undefined) knobs[host.maxTokensMember] = maxOutputTokens;
+  if (temperature !== undefined) knobs.temperature = temperature;
+  if (topP !== undefined) knobs.top_p = topP;
+  if (topK !== undefined && host.takesTopK) knobs.top_k = topK;
+  if (seed !== undefined) knobs.seed = raw.integer(seed);
+  if (presencePenalty !== undefined) knobs.presence_penalty = presencePenalty;
+  if (frequencyPenalty !== undefined) knobs.frequency_penalty = frequencyPenalty;
+  if (stop.length > 0) knobs.stop = stop;
+  return knobs;
 }
 
 function encodeOutput(request: LLMRequest, context: EncodeContext): JsonObject {

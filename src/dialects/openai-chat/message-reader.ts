@@ -66,6 +66,11 @@ export class MessageReader {
     this.#keepUnknown(message);
   }
 
+  /** Takes a delta that holds nothing but content. */
+  addContent(text: string): void {
+    this.#appendText(text);
+  }
+
   /** Completes what waits for the end. Returns what the contract has no place for. */
   finish(): JsonObject {
     this.#calls.finish();

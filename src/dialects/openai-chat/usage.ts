@@ -1,10 +1,6 @@
-import { create, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
-import {
-  type Usage,
-  UsageSchema,
-  UsageSource,
-} from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import { isObject, mergeInto, objectOf, unknownMembers } from "../json.ts";
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import { type Usage, UsageSource } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { isEmpty, isObject, objectOf, setMember, storable, unknownMembers } from "../json.ts";
 import { isTokenCount, tokenCount } from "../token-count.ts";
 
 /** Tokens as a server of this wire reports them. */
@@ -16,12 +12,10 @@ export interface ChatUsage {
 }
 
 const countMembers: ReadonlySet<string> = new Set(["prompt_tokens", "completion_tokens"]);
-const inputMembers: ReadonlySet<string> = new Set([
-  "cached_tokens",
-  "cache_write_tokens",
-  "audio_tokens",
+const detailMembers: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ["prompt_tokens_details", new Set(["cached_tokens", "cache_write_tokens", "audio_tokens"])],
+  ["completion_tokens_details", new Set(["reasoning_tokens", "audio_tokens"])],
 ]);
-const outputMembers: ReadonlySet<string> = new Set(["reasoning_tokens", "audio_tokens"]);
 const noMembers: ReadonlySet<string> = new Set();
 
 /**
@@ -58,7 +52,8 @@ export function readUsage(raw: JsonObject): ChatUsage {
   const cachedApart =
     cached > prompt || (cached > 0n && !reasoningApart && total === prompt + completion + cached);
   const audioApart = inputAudio > 0n && total === prompt + completion + inputAudio;
-  const usage = create(UsageSchema, {
+  const usage: Usage = {
+    $typeName: "nexen.connectors.v1.Usage",
     inputTokens: prompt + (cachedApart ? cached : 0n) + (audioApart ? inputAudio : 0n),
     outputTokens: completion + (reasoningApart ? reasoning : 0n),
     cacheReadTokens: cacheRead,
@@ -66,18 +61,11 @@ export function readUsage(raw: JsonObject): ChatUsage {
     reasoningTokens: reasoning,
     inputAudioTokens: inputAudio,
     outputAudioTokens: tokenCount(output.audio_tokens),
+    serverToolUses: {},
     source: UsageSource.REPORTED,
-  });
+  };
   const isOwnSum = reasoningApart || cachedApart || audioApart;
-  const rest = unknownMembers(
-    {
-      ...raw,
-      prompt_tokens_details: restOf(raw.prompt_tokens_details, inputMembers),
-      completion_tokens_details: restOf(raw.completion_tokens_details, outputMembers),
-    },
-    isOwnSum ? noMembers : countMembers,
-  );
-  return { usage, rest: withoutZeros(rest) };
+  return { usage, rest: restOf(raw, isOwnSum ? noMembers : countMembers) };
 }
 
 /** Tokens of the answer. Left out beside a total that is all prompt, they are none. */
@@ -86,8 +74,17 @@ function writtenIn(usage: JsonObject): JsonValue | undefined {
   return completion ?? (total !== undefined && total === prompt ? 0 : undefined);
 }
 
-function restOf(details: JsonValue | undefined, known: ReadonlySet<string>): JsonValue {
-  return isObject(details) ? (unknownMembers(details, known) ?? {}) : (details ?? null);
+/** What the counts leave of the usage, and of the details in it. */
+function restOf(raw: JsonObject, known: ReadonlySet<string>): JsonObject {
+  const rest: JsonObject = {};
+  for (const name in raw) {
+    const value = raw[name];
+    if (known.has(name) || value === null || value === undefined) continue;
+    const knownDetails = isObject(value) ? detailMembers.get(name) : undefined;
+    if (knownDetails === undefined) keepNonZero(rest, name, storable(value));
+    else keepNonZero(rest, name, unknownMembers(objectOf(value), knownDetails) ?? {});
+  }
+  return rest;
 }
 
 /** The first of several names for one number that holds a number. */
@@ -98,10 +95,12 @@ function firstCount(...values: readonly (JsonValue | undefined)[]): bigint {
 /** Zeros say that something was not used; every server fills its answer with other ones. */
 export function withoutZeros(object: JsonObject | undefined): JsonObject {
   const rest: JsonObject = {};
-  for (const [name, value] of Object.entries(object ?? {})) {
-    const kept = isObject(value) ? withoutZeros(value) : value;
-    const isNothing = kept === 0 || (isObject(kept) && Object.keys(kept).length === 0);
-    if (!isNothing) mergeInto(rest, { [name]: kept });
-  }
+  for (const name in object) keepNonZero(rest, name, object[name] ?? null);
   return rest;
+}
+
+function keepNonZero(rest: JsonObject, name: string, value: JsonValue): void {
+  const kept = isObject(value) ? withoutZeros(value) : value;
+  const isNothing = kept === 0 || (isObject(kept) && isEmpty(kept));
+  if (!isNothing) setMember(rest, name, kept);
 }

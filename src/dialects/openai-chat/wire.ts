@@ -118,6 +118,9 @@ export const reasoningMembers: readonly string[] = [
   "reasoning_text",
 ];
 
+/** Members of a delta with words, of which most chunks hold one and nothing else. */
+export const wordMembers: readonly string[] = ["content", ...reasoningMembers];
+
 /** Members of a message or delta that the contract has a place for. */
 export const messageMembers: ReadonlySet<string> = new Set([
   "role",
