@@ -1,83 +1,86 @@
-import type { IncomingHttpHeaders } from "node:http";
-import type { Dispatcher } from "undici";
 import type { Clock } from "../contract/clock.ts";
-import type { Connection } from "./connection.ts";
-import type { ConnectionPool, ConnectionUser } from "./connection-pool.ts";
+import type { AnswerHead } from "./answer-head.ts";
+import type { AnswerParser } from "./answer-parser.ts";
+import type { Connection, ConnectionUser } from "./connection.ts";
+import type { ConnectionPool } from "./connection-pool.ts";
+import { contentDecoder, decodeContent } from "./content-encoding.ts";
 import { type BodySource, ResponseBody } from "./response-body.ts";
-import { errorCode, malformedResponse, transportError } from "./transport-error.ts";
+import { errorCode, transportError } from "./transport-error.ts";
 
-/** Informational (1xx) answers that may come before the real one. */
-const informationalMax = 16;
 /** Time within which a used socket shows that the provider had closed it already, ms. */
 const staleSocketMs = 1_000;
 
-/** Status, headers and body of an answer. */
+/** Status, headers and body of an answer; see HttpResponse. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: ResponseBody;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** What an exchange needs of its client. */
+export interface ExchangeSurroundings {
+  readonly pool: ConnectionPool;
+  readonly clock: Clock;
+  /** Bytes of a body that was encoded, decoded. */
+  readonly decodedBytesMax: number;
 }
 
 /**
  * One request and its answer over one connection, or two: a used connection that turns out to be
  * closed before a byte of the answer came is replaced once, by a new one.
  */
-export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, BodySource {
+export class Exchange implements ConnectionUser, BodySource {
   /** Settled with the answer's head, or with why there is none. */
   readonly answer: Promise<Answer>;
-  readonly #request: Dispatcher.DispatchOptions;
+  readonly #request: string | Buffer;
   readonly #pool: ConnectionPool;
   readonly #signal: AbortSignal;
-  readonly #clock: Clock;
-  readonly #onOver: () => void;
-  readonly #body: ResponseBody = new ResponseBody(this);
+  readonly #surroundings: ExchangeSurroundings;
   readonly #settle: PromiseWithResolvers<Answer> = Promise.withResolvers<Answer>();
-  readonly #onAbort = (): void => this.abort(this.#signal.reason);
+  #body: ResponseBody | undefined;
   #connection: Connection | undefined;
-  #controller: Dispatcher.DispatchController | undefined;
   #phase: "headers" | "body" | "over" = "headers";
-  #informational = 0;
+  #keepAliveMs = 0;
   #answered = false;
   #sentMs = 0;
 
-  /** `onOver` is called once, when the exchange needs no connection any more. */
-  constructor(
-    request: Dispatcher.DispatchOptions,
-    pool: ConnectionPool,
-    signal: AbortSignal,
-    clock: Clock,
-    onOver: () => void,
-  ) {
+  /** `request` is what goes over the wire, text as Latin-1. */
+  constructor(request: string | Buffer, signal: AbortSignal, surroundings: ExchangeSurroundings) {
     this.answer = this.#settle.promise;
     this.#request = request;
-    this.#pool = pool;
+    this.#pool = surroundings.pool;
     this.#signal = signal;
-    this.#clock = clock;
-    this.#onOver = onOver;
+    this.#surroundings = surroundings;
   }
 
   /** Sends the request. Call it once. */
   start(): void {
-    this.#signal.addEventListener("abort", this.#onAbort, { once: true });
+    this.#signal.addEventListener("abort", this);
     this.#pool.acquire(this);
+  }
+
+  /** The signal was aborted. */
+  handleEvent(): void {
+    this.abort(this.#signal.reason);
   }
 
   /** Closes the socket at once, unless the answer has come whole; who waits gets the reason. */
   abort(reason: unknown): void {
     if (this.#phase === "over") return;
     this.#finish();
-    this.#settle.reject(reason);
-    this.#body.abort(reason);
     this.#giveUp();
+    this.#settle.reject(reason);
+    this.#body?.abort(reason);
   }
 
   begin(connection: Connection): void {
     this.#connection = connection;
-    connection.client.dispatch(this.#request, this);
+    this.#sentMs = this.#surroundings.clock.now();
+    connection.send(this.#request);
   }
 
   resume(): void {
-    this.#controller?.resume();
+    this.#connection?.resume();
   }
 
   leave(): void {
@@ -86,49 +89,59 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Bod
     this.#giveUp();
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    this.#sentMs = this.#clock.now();
-  }
-
-  onResponseStarted(): void {
+  take(parser: AnswerParser): boolean {
+    const { head, piece, failure } = parser;
     this.#answered = true;
-  }
-
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: IncomingHttpHeaders,
-  ): void {
-    if (status < 200) {
-      this.#informational += 1;
-      if (this.#informational > informationalMax) {
-        this.#fail(malformedResponse("headers", "it is preceded by too many informational ones"));
-      }
-      return;
+    if (head !== undefined) this.#begun(head);
+    if (this.#phase === "over") return true;
+    const isRoom = piece === undefined || this.#body?.add(piece) !== false;
+    if (failure !== undefined) this.#fail(failure);
+    else if (parser.over) this.#end(parser.extraBytes > 0);
+    else {
+      if (piece !== undefined) this.#body?.notify();
+      return isRoom;
     }
-    this.#phase = "body";
-    this.#settle.resolve({ status, headers: joinHeaders(headers), body: this.#body });
+    return true;
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#body.push(chunk)) controller.pause();
-  }
-
-  onResponseEnd(): void {
-    const connection = this.#connection;
-    this.#finish();
-    this.#body.end();
-    // The client is busy with this answer until it returns; only then is the socket's fate known.
-    if (connection !== undefined) queueMicrotask(() => this.#pool.release(connection));
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#phase === "over") return;
+  lose(error: Error): void {
     const connection = this.#connection;
     if (connection !== undefined && this.#isStale(connection, error)) {
-      this.#pool.replace(connection, this, error);
-    } else this.#fail(transportError(error, this.#phase));
+      this.#pool.replace(connection, this);
+    } else this.#fail(transportError(error, this.#phase === "body" ? "body" : "headers"));
+  }
+
+  #begun({ status, headers, keepAliveMs }: AnswerHead): void {
+    this.#phase = "body";
+    this.#keepAliveMs = keepAliveMs;
+    const body = new ResponseBody(this);
+    this.#body = body;
+    const encoding = headers["content-encoding"];
+    if (encoding === undefined) {
+      this.#settle.resolve({ status, headers, body });
+      return;
+    }
+    try {
+      const decoder = contentDecoder(encoding);
+      const { decodedBytesMax } = this.#surroundings;
+      const decoded = decoder ? decodeContent(body, decoder, decodedBytesMax) : body;
+      this.#settle.resolve({ status, headers, body: decoded });
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** The answer is whole. */
+  #end(hasExtraBytes: boolean): void {
+    const connection = this.#connection;
+    this.#finish();
+    this.#connection = undefined;
+    if (connection !== undefined) {
+      // A request that was answered early, and is still being written, blocks the next one.
+      if (hasExtraBytes || !connection.isWritten) this.#pool.discard(connection);
+      else this.#pool.release(connection, this.#keepAliveMs);
+    }
+    this.#body?.end();
   }
 
   /**
@@ -140,23 +153,21 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Bod
     return (
       !this.#answered &&
       connection.answers > 0 &&
-      this.#clock.now() - this.#sentMs <= staleSocketMs &&
-      ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(errorCode(error))
+      this.#surroundings.clock.now() - this.#sentMs <= staleSocketMs &&
+      ["ECONNRESET", "EPIPE", "EOF"].includes(errorCode(error))
     );
   }
 
-  #fail(error: Error): void {
+  #fail(error: unknown): void {
     this.#finish();
-    this.#settle.reject(error);
-    this.#body.fail(error);
     this.#giveUp();
+    this.#settle.reject(error);
+    this.#body?.fail(error);
   }
 
   #finish(): void {
     this.#phase = "over";
-    this.#controller = undefined;
-    this.#onOver();
-    this.#signal.removeEventListener("abort", this.#onAbort);
+    this.#signal.removeEventListener("abort", this);
   }
 
   /** Gives the connection back unusable, or the wish for one up. */
@@ -164,16 +175,6 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Bod
     const connection = this.#connection;
     this.#connection = undefined;
     if (connection === undefined) this.#pool.cancel(this);
-    else this.#pool.discard(connection, new Error("The exchange is over."));
+    else this.#pool.discard(connection);
   }
-}
-
-/** Joins the values of repeated headers, in the object the client made for this answer. */
-function joinHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  const joined: Record<string, string | string[] | undefined> = headers;
-  for (const name of Object.keys(joined)) {
-    const value = joined[name];
-    if (typeof value === "object") joined[name] = value.join(", ");
-  }
-  return joined as Record<string, string>;
 }
