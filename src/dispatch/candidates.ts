@@ -29,8 +29,10 @@ export function candidatesOf(
   request: LLMRequest,
   options: CallOptions | undefined,
   registry: Registry,
-): readonly [Candidate, ...Candidate[]] {
+): Candidates {
   const own = candidatesOfModel(request, 0, options, registry);
+  const isAlone = options === undefined || (options.fallbackModels.length === 0 && !options.apiKey);
+  if (isAlone && !(own instanceof ConnectorError)) return own;
   const fallbacks = (options?.fallbackModels ?? []).map((model, index) =>
     candidatesOfModel({ ...request, model }, index + 1, options, registry),
   );
@@ -78,7 +80,7 @@ function candidatesOfModel(
   fallback: number,
   options: CallOptions | undefined,
   registry: Registry,
-): readonly Candidate[] | ConnectorError {
+): Candidates | ConnectorError {
   const match = matchOf(asked.model, options, registry);
   const found = placesOf(asked, match);
   if (found.length === 0) return noTarget(match);
@@ -86,17 +88,17 @@ function candidatesOfModel(
   if (allowed.length === 0) return outsideFence(found, options);
   const usable = allowed.filter(({ target }) => hasKey(target, options));
   if (usable.length === 0) return noKey(allowed[0]?.target);
-  const targets = atEndpoint(usable, options);
-  return targets.flatMap(({ target, model }) =>
-    keysOf(target, options).map((keyed, keyIndex) => ({
-      target: keyed,
-      keyIndex,
-      model,
-      match,
-      fallback,
-    })),
-  );
+  const candidates: Candidate[] = [];
+  for (const { target, model } of atEndpoint(usable, options)) {
+    for (const [keyIndex, keyed] of keysOf(target, options).entries()) {
+      candidates.push({ target: keyed, keyIndex, model, match, fallback });
+    }
+  }
+  const [first, ...others] = candidates;
+  return first === undefined ? noKey(usable[0]?.target) : [first, ...others];
 }
+
+type Candidates = readonly [Candidate, ...Candidate[]];
 
 /** A target, the name it is sent, and the rule that led to it. */
 type Place = Outside;

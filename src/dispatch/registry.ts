@@ -4,6 +4,9 @@ import { nearestNames } from "../contract/nearest-names.ts";
 import type { RouteRule, Target } from "../contract/target.ts";
 import { compileOwnPattern, compilePattern, type NameTest } from "./pattern.ts";
 
+/** Names of models that are remembered with what they led to: a rule costs a match of its pattern. */
+const namesFoundMax = 1024;
+
 /** Where a rule comes from; in this order they are tried. */
 export type RuleSource = "target" | "prefix" | "route" | "adapter" | "alias";
 
@@ -42,6 +45,8 @@ export class Registry {
   readonly #adapters: readonly Adapter[];
   readonly #targets: readonly Target[];
   readonly #rules: readonly Rule[];
+  /** What the names asked for last led to, the oldest first. */
+  readonly #found = new Map<string, Match | undefined>();
 
   /** Throws Error for a route with a bad pattern or an unknown target. */
   constructor(options: RegistryOptions) {
@@ -63,7 +68,13 @@ export class Registry {
 
   /** The rule that wins. Unset: none matches. */
   find(model: string): Match | undefined {
-    return this.#prefixMatch(model) ?? this.#firstRule(model);
+    const known = this.#found.get(model);
+    if (known !== undefined || this.#found.has(model)) return known;
+    const match = this.#prefixMatch(model) ?? this.#firstRule(model);
+    const [oldest] = this.#found.keys();
+    if (oldest !== undefined && this.#found.size >= namesFoundMax) this.#found.delete(oldest);
+    this.#found.set(model, match);
+    return match;
   }
 
   /**

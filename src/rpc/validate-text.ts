@@ -16,7 +16,7 @@ export function checkWord(
 ): void {
   if (text.length > charactersMax) {
     violations.add(field, `has ${text.length} characters, at most ${charactersMax} are allowed`);
-  } else if (/\p{Cc}/u.test(text)) {
+  } else if (text !== "" && /\p{Cc}/u.test(text)) {
     violations.add(field, "holds a control character");
   } else checkText(violations, field, text);
 }
@@ -44,6 +44,9 @@ const ownNamespace = /^@(?:cf|hf)\//;
 // gateways.
 const versionSuffix = /^[^@]+@(?:\d{1,8}|default|latest)$/;
 
+/** Names of letters, digits and single dots: most of them, and nothing can be wrong in them. */
+const plainName = /^[\w:-]+(?:\.[\w:-]+)*$/;
+
 /**
  * Name of a model: `gpt-5`, `openai/gpt-5`, `ft:gpt-4o:org`, `meta-llama/Llama-3`,
  * `claude-3@20240229`.
@@ -67,6 +70,7 @@ function modelFault(model: string, charactersMax: number): string | undefined {
   if (model.length > charactersMax) {
     return `has ${model.length} characters, at most ${charactersMax} are allowed`;
   }
+  if (plainName.test(model)) return undefined;
   if (!model.isWellFormed()) return "holds half of a surrogate pair";
   const bad = /[\p{Cc}#?%\\]|\.\./u.exec(model)?.[0];
   if (bad !== undefined) return `must not hold ${JSON.stringify(bad)}`;
