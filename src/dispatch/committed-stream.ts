@@ -88,6 +88,8 @@ export class CommittedStream {
   /** Frees what the call holds. A connection whose answer is whole is read to its end first. */
   dispose(): void {
     const { attempt, answer } = this.answered;
+    // What is aborted here would wake a reader that has its end already.
+    answer.stream.onReadable = undefined;
     attempt.close();
     if (!this.#finished) {
       attempt.work.abort(abandoned());

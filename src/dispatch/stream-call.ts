@@ -78,8 +78,8 @@ export class StreamCall implements PulledMessages {
       return message;
     } catch (thrown) {
       const failure = stream.failure(thrown);
-      stream.dispose();
       this.#stream = undefined;
+      stream.dispose();
       const rest = this.#resumption?.goOn(failure, stream.answered);
       if (rest === undefined) this.#failure = { reason: failure };
       else this.#opening = this.#open(rest);
@@ -107,8 +107,9 @@ export class StreamCall implements PulledMessages {
 
   #end(): void {
     this.#isOver = true;
-    this.#stream?.dispose();
+    const stream = this.#stream;
     this.#stream = undefined;
+    stream?.dispose();
     this.#work.dispose();
   }
 }
