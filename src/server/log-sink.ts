@@ -10,11 +10,18 @@ export const logBytesMax: number = 1024 * 1024;
 export class LogSink {
   readonly #stream: Pick<Writable, "write" | "writableLength">;
   readonly #bytesMax: number;
+  readonly #facts: object;
   #dropped = 0;
 
-  constructor(stream: Pick<Writable, "write" | "writableLength">, bytesMax: number = logBytesMax) {
+  /** `facts` stand in lines of its own. */
+  constructor(
+    stream: Pick<Writable, "write" | "writableLength">,
+    bytesMax: number = logBytesMax,
+    facts: object = {},
+  ) {
     this.#stream = stream;
     this.#bytesMax = bytesMax;
+    this.#facts = facts;
   }
 
   /** Takes one line, with its line feed. */
@@ -23,13 +30,13 @@ export class LogSink {
       this.#dropped += 1;
       return;
     }
-    if (this.#dropped > 0) this.#stream.write(droppedLine(this.#dropped));
+    if (this.#dropped > 0) this.#stream.write(droppedLine(this.#dropped, this.#facts));
     this.#dropped = 0;
     this.#stream.write(line);
   }
 }
 
-function droppedLine(dropped: number): string {
+function droppedLine(dropped: number, facts: object): string {
   const message = "lines of the log were dropped: nobody read them in time";
-  return `${JSON.stringify({ level: 40, dropped, message })}\n`;
+  return `${JSON.stringify({ level: 40, ...facts, dropped, message })}\n`;
 }

@@ -7,17 +7,20 @@ export type ServerLogger = Logger;
 const causesMax = 4;
 
 /**
- * JSON lines through `write`, secrets taken out. Prompts and answers are never logged; of an error
+ * JSON lines through `write`, secrets taken out, each with the number of the worker, if this process
+ * is one. Prompts and answers are never logged; of an error
  * and its causes, name, message, reason, metadata and stack are.
  */
 export function createLogger(
   level: string,
   redact: (text: string) => string,
   write: (line: string) => void,
+  worker?: number,
 ): ServerLogger {
   const destination: DestinationStream = { write: (line) => write(redact(line)) };
   const serializers = { err: (error: unknown) => errorFacts(error, causesMax) };
-  return pino({ level, base: null, messageKey: "message", serializers }, destination);
+  const base = worker === undefined ? null : { worker };
+  return pino({ level, base, messageKey: "message", serializers }, destination);
 }
 
 function errorFacts(thrown: unknown, causesLeft: number): object {

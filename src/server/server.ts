@@ -15,6 +15,8 @@ import { createLogger, type ServerLogger } from "./logger.ts";
 import { ProviderSide } from "./provider-side.ts";
 import { startReport } from "./start-report.ts";
 import { waitingChanges } from "./waiting-changes.ts";
+import type { WorkerSeat } from "./worker-seat.ts";
+import { workerShare } from "./worker-share.ts";
 
 /** Where a server's configuration comes from. */
 export type ServerSources = Omit<ConfigurationSources, "adapters">;
@@ -47,6 +49,7 @@ export interface RunningServer {
 /** What a server is made of. */
 interface ServerParts {
   readonly sources: ConfigurationSources;
+  readonly seat: WorkerSeat | undefined;
   readonly output: ServerOutput;
   /** That of the start. */
   readonly configuration: Configuration;
@@ -60,13 +63,17 @@ interface ServerParts {
   readonly listening: Listening;
 }
 
-/** Starts a server. Throws ConfigurationError, or the system's error when it cannot listen. */
+/**
+ * Starts a server; with a `seat`, one of several that share a port and the limits. Throws
+ * ConfigurationError, or the system's error when it cannot listen.
+ */
 export async function startServer(
   serverSources: ServerSources,
   output: ServerOutput,
+  seat?: WorkerSeat,
 ): Promise<RunningServer> {
   const sources = { ...serverSources, adapters };
-  const configuration = loadConfiguration(sources);
+  const configuration = load(sources, seat);
   const providers = new ProviderSide();
   try {
     const { connectors, targets } = await providers.connect(configuration);
@@ -88,16 +95,25 @@ export async function startServer(
         configuration.logLevel,
         (text) => connectors.redactor.redact(text),
         (line) => output.log(line),
+        seat?.number,
       ),
+      seat,
     };
     edge.health.setServing(providerNames(targets));
     const listening = await openPort(configuration, edge);
     output.report(startReport(configuration, targets));
+    const isSilent = configuration.logLevel === "silent";
+    seat?.tell({ type: "ready", url: listening.url, isSilent });
     return new Server({ sources, output, configuration, providers, ...edge, listening });
   } catch (error) {
     await providers.close();
     throw error;
   }
+}
+
+function load(sources: ConfigurationSources, seat: WorkerSeat | undefined): Configuration {
+  const configuration = loadConfiguration(sources);
+  return seat === undefined ? configuration : workerShare(configuration, seat.workers);
 }
 
 function openPort(
@@ -109,9 +125,10 @@ function openPort(
     authenticator,
     shutdown,
     log,
+    seat,
   }: Omit<ServerParts, "sources" | "output" | "configuration" | "providers" | "listening">,
 ): Promise<Listening> {
-  const { listen: address, limits, reflection } = configuration;
+  const { listen: address, limits, reflection, fastLane } = configuration;
   const onFault = (error: unknown): void => log.error({ err: error }, "a fault of this server");
   const handler = connectorNodeHandler({
     api,
@@ -121,10 +138,11 @@ function openPort(
     health,
     authenticator,
     reflection,
+    fastLane,
     shutdownSignal: shutdown.signal,
     onFault,
   });
-  return listen({ ...address, limits, handler, onFault, clock: systemClock });
+  return listen({ ...address, source: seat, limits, handler, onFault, clock: systemClock });
 }
 
 class Server implements RunningServer {
@@ -165,10 +183,10 @@ class Server implements RunningServer {
 
   async #reload(): Promise<void> {
     if (this.#isEnding) return;
-    const { sources, output, configuration: first, providers } = this.#parts;
+    const { sources, seat, output, configuration: first, providers } = this.#parts;
     const { api, health, admission, authenticator, log } = this.#parts;
     try {
-      const configuration = loadConfiguration(sources);
+      const configuration = load(sources, seat);
       const { connectors, targets } = await providers.connect(configuration);
       api.replace(connectors);
       health.setServing(providerNames(targets));

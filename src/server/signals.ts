@@ -1,4 +1,5 @@
 import type { RunningServer } from "./server.ts";
+import type { WorkerSeat } from "./worker-seat.ts";
 
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -18,6 +19,28 @@ export function handleSignals(server: RunningServer): void {
     });
   }
   process.on("SIGHUP", () => void server.reload());
+  endOnCrash(server);
+}
+
+/**
+ * The same for a worker, whose supervisor says when to drain and to load again. A signal that is
+ * meant for the supervisor often goes to all processes of a group: SIGTERM and SIGINT drain the
+ * worker too, however often they come, and SIGHUP is left to the supervisor.
+ */
+export function handleSupervision(server: RunningServer, seat: WorkerSeat): void {
+  let isDraining = false;
+  const drain = (): void => {
+    if (isDraining) return;
+    isDraining = true;
+    void server.drain().then(() => process.exit(0));
+  };
+  for (const signal of Object.keys(exitCodes)) process.on(signal, drain);
+  process.on("SIGHUP", () => undefined);
+  seat.perform({ drain, reload: () => void server.reload() });
+  endOnCrash(server);
+}
+
+function endOnCrash(server: RunningServer): void {
   process.on("uncaughtException", (error) => {
     server.logCrash(error);
     process.exit(1);

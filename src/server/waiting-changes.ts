@@ -10,6 +10,6 @@ export function waitingChanges(first: Configuration, next: Configuration): reado
 }
 
 function startSettings(configuration: Configuration): Readonly<Record<string, unknown>> {
-  const { listen, reflection, limits, logLevel } = configuration;
-  return { listen, reflection, limits, log_level: logLevel };
+  const { listen, reflection, fastLane, limits, logLevel } = configuration;
+  return { listen, reflection, fast_lane: fastLane, limits, log_level: logLevel };
 }

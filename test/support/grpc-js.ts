@@ -12,6 +12,7 @@ import { type Code, ConnectError } from "@connectrpc/connect";
 import {
   type CallOptions,
   Client,
+  type ClientOptions,
   type ClientReadableStream,
   credentials,
   Metadata,
@@ -27,8 +28,8 @@ export type MetadataInit = Readonly<Record<string, string | Buffer>>;
 export class GrpcJsClient {
   readonly #client: Client;
 
-  constructor(port: number) {
-    this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  constructor(port: number, options: ClientOptions = {}) {
+    this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), options);
     onTestFinished(() => this.#client.close());
   }
 
