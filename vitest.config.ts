@@ -18,6 +18,16 @@ const config: ViteUserConfig = {
       {
         test: {
           ...shared,
+          name: "without fast lane",
+          include: ["test/rpc/**/*.test.ts"],
+          exclude: [...measuring, "test/rpc/fast-lane*.test.ts", "test/rpc/validate*.test.ts"],
+          isolate: false,
+          provide: { fastLane: false },
+        },
+      },
+      {
+        test: {
+          ...shared,
           name: "plain",
           include: ["test/**/*.test.ts"],
           exclude: measuring,

@@ -1,6 +1,7 @@
 // Lets the conformance suite of Connect judge the server: every protocol, both versions of HTTP, with
-// and without TLS. Two runs: one with Connect's own handler on our listener, where nothing may fail,
-// and one with the handler of the product, whose wanted differences stand in known-failing.txt.
+// and without TLS. Two runs with Connect's own handler on our listener, without and with the fast
+// lane before it, where nothing may fail, and one with the handler of the product, whose wanted
+// differences stand in known-failing.txt.
 //
 // The runner and its protos come from the Go module cache; nothing of them is in this repository.
 import { execFileSync, spawn } from "node:child_process";
@@ -95,6 +96,7 @@ const flaky = ["--known-flaky", `@${join(root, "test/conformance/known-flaky.txt
 const failing = ["--known-failing", `@${join(root, "test/conformance/known-failing.txt")}`];
 const codes = [
   await run("Connect's handler on our listener", flaky, ["--connect"]),
+  await run("the fast lane before it", flaky, ["--connect", "--lane"]),
   await run("the product's handler", [...flaky, ...failing], []),
 ];
 process.exitCode = Math.max(...codes);

@@ -84,6 +84,8 @@ export interface Configuration {
   readonly insecure: boolean;
   /** Whether gRPC reflection is served. Default: on loopback only. */
   readonly reflection: boolean;
+  /** Whether common calls of gRPC take the fast lane. Default: true. */
+  readonly fastLane: boolean;
   readonly defaults: CallDefaults;
   readonly limits: Limits;
   /** The rules of retries, breakers, keys and their like. */

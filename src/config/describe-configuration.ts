@@ -50,6 +50,7 @@ function describe(configuration: Configuration, disabled: readonly Target[]): un
     callers: configuration.callers.map(describeCaller),
     insecure: configuration.insecure,
     reflection: configuration.reflection,
+    fast_lane: configuration.fastLane,
     simulate: configuration.simulate,
     log_level: configuration.logLevel,
     allowed_headers: [...configuration.allowedHeaders],

@@ -105,6 +105,7 @@ export function loadConfiguration(sources: ConfigurationSources): Configuration 
     callers,
     insecure,
     reflection: parseFlag("reflection", sections, report) ?? isLoopback(listen.host),
+    fastLane: parseFlag("fast_lane", sections, report) ?? true,
     defaults,
     limits,
     resilience: resolveResilience(sections.resilience, defaults, limits, report),

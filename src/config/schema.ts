@@ -245,6 +245,7 @@ const topShape = {
   callers: z.unknown().optional(),
   insecure: z.unknown().optional(),
   reflection: z.unknown().optional(),
+  fast_lane: z.unknown().optional(),
   simulate: z.unknown().optional(),
   log_level: z.unknown().optional(),
   allowed_headers: z.unknown().optional(),
@@ -288,7 +289,7 @@ export const catalogueSchema: z.ZodType<readonly string[]> = list(filePath).max(
   catalogueFilesMax,
   `expected at most ${catalogueFilesMax}`,
 );
-/** `insecure`, `reflection` and `simulate`. */
+/** `insecure`, `reflection`, `fast_lane` and `simulate`. */
 export const flagSchema: z.ZodType<boolean | undefined> = flag;
 /** `log_level`, also as a flag. */
 export const logLevelSchema: z.ZodType<LogLevel> = z.enum(logLevels, {

@@ -8,6 +8,7 @@ export interface SectionsInput {
   readonly callers?: unknown;
   readonly insecure?: unknown;
   readonly reflection?: unknown;
+  readonly fast_lane?: unknown;
   readonly simulate?: unknown;
   readonly log_level?: unknown;
   readonly allowed_headers?: unknown;

@@ -33,7 +33,7 @@ export function parseListen(input: unknown, report: LoadReport): ListenInput {
 
 /** A section that is true, false or left out. */
 export function parseFlag(
-  name: "insecure" | "reflection" | "simulate",
+  name: "insecure" | "reflection" | "fast_lane" | "simulate",
   sections: SectionsInput,
   report: LoadReport,
 ): boolean | undefined {

@@ -18,6 +18,7 @@ import { trailerFlag, trailerParse, trailerSerialize } from "@connectrpc/connect
 import { Code } from "../../gen/ts/google/rpc/code_pb.ts";
 import { ConnectorError, type FieldViolation } from "../contract/connector-error.ts";
 import { connectErrorOf, reasonOfCode } from "./error-status.ts";
+import { unescapePrintable } from "./error-text.ts";
 
 /** Told of an error that left Connect without details and is a fault of this server. */
 export type OnFault = (error: ConnectorError) => void;
@@ -93,14 +94,6 @@ function completeTrailer(trailer: Headers, onFault: OnFault): void {
   if (complete !== undefined) setTrailerStatus(trailer, complete);
   const message = trailer.get("grpc-message");
   if (message !== null) trailer.set("grpc-message", unescapePrintable(message));
-}
-
-/**
- * Takes the escapes off printable ASCII, as gRPC's own encoding has it ("Percent-Encoded" in its
- * PROTOCOL-HTTP2.md). Connect escapes more, and grpc-js would show `%3A` for each colon.
- */
-function unescapePrintable(message: string): string {
-  return message.replace(/%(?:2[0-46-9A-F]|[3-6][0-9A-F]|7[0-9A-E])/gi, decodeURIComponent);
 }
 
 function completeWebTrailer(chunk: Uint8Array, onFault: OnFault): Uint8Array {

@@ -26,7 +26,7 @@ import {
   retryAfterMsOf,
   trimDetails,
 } from "./error-details.ts";
-import { cleanText } from "./error-text.ts";
+import { cleanText, unescapePrintable } from "./error-text.ts";
 
 /** Most bytes of an encoded google.rpc.Status: headers of 8 KiB must hold it in base64. */
 const statusBytesMax = 4096;
@@ -86,7 +86,7 @@ export function grpcTrailers(error: ConnectorError): Readonly<Record<string, str
   return {
     ...headers,
     "grpc-status": String(code),
-    "grpc-message": encodeURIComponent(message),
+    "grpc-message": unescapePrintable(encodeURIComponent(message)),
     "grpc-status-details-bin": Buffer.from(status).toString("base64").replace(/=+$/, ""),
   };
 }

@@ -13,3 +13,11 @@ export function cleanText(text: string, bytesMax: number): string {
   const { read } = encoder.encodeInto(clean, new Uint8Array(bytesMax - 3));
   return `${clean.slice(0, read)}…`;
 }
+
+/**
+ * Takes the escapes off printable ASCII, as gRPC's own encoding has it ("Percent-Encoded" in its
+ * PROTOCOL-HTTP2.md). encodeURIComponent escapes more, and grpc-js would show `%3A` for each colon.
+ */
+export function unescapePrintable(message: string): string {
+  return message.replace(/%(?:2[0-46-9A-F]|[3-6][0-9A-F]|7[0-9A-E])/gi, decodeURIComponent);
+}

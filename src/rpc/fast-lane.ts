@@ -6,7 +6,6 @@ import type { Limits } from "../contract/limits.ts";
 import type { Authenticator } from "./authentication.ts";
 import { identity, previousAttempts, timeoutMsOf } from "./call-arrival.ts";
 import { recursionLimit, timeoutMsMaxOf } from "./call-limits.ts";
-import { CallTimers } from "./call-timers.ts";
 import type { StreamTaker } from "./connection.ts";
 import { type LaneArrival, LaneCall, type LaneParts } from "./lane-call.ts";
 import type { MessageFormat } from "./lane-messages.ts";
@@ -52,7 +51,6 @@ export class FastLane implements StreamTaker {
       clock,
       admission,
       trailersOf: options.trailersOf,
-      timers: new CallTimers(clock),
       openCalls: new Set(),
     };
     const onShutdown = (): void => {

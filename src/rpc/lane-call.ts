@@ -10,7 +10,6 @@ import type { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
 import type { Arrival } from "./call-arrival.ts";
 import { deadlineReason, drainingReason, lastWordsMs, leavingReason } from "./call-context.ts";
-import type { CallTimers } from "./call-timers.ts";
 import { lingerMs } from "./connection.ts";
 import { LaneAnswer } from "./lane-answer.ts";
 import { encodeMessage, RequestReader } from "./lane-messages.ts";
@@ -32,7 +31,6 @@ export interface LaneArrival extends Arrival {
 export interface LaneParts {
   readonly limits: Pick<Limits, "requestMs">;
   readonly clock: Clock;
-  readonly timers: CallTimers;
   readonly openCalls: Set<LaneCall>;
   /** Lets calls in. Unset: all of them. */
   readonly admission: ServerAdmission | undefined;
@@ -287,7 +285,8 @@ export class LaneCall {
     const isOpen = !this.#isOver() && !this.#controller.signal.aborted;
     const deadlineMs = isOpen ? (this.#deadlineMs ?? this.#endMs) : this.#endMs;
     const dueMs = Math.min(deadlineMs, this.#requestDueMs, this.#endMs);
-    this.#timer = this.#parts.timers.schedule(dueMs, () => this.#onTime());
+    const { clock } = this.#parts;
+    this.#timer = clock.schedule(Math.max(dueMs - clock.now(), 0), () => this.#onTime());
   }
 
   #onTime(): void {

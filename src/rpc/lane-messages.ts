@@ -1,6 +1,6 @@
 import { type DescMessage, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { ConnectorError } from "../contract/connector-error.ts";
-import { Gatherer, headBytes } from "./request-body.ts";
+import { Gatherer, headBytes, incompleteMessage } from "./request-body.ts";
 
 const compressedFlag = 1;
 
@@ -42,7 +42,7 @@ export class RequestReader {
   /** The message, when the body has ended. */
   end(): Message {
     if (this.#rest !== undefined && this.#rest.view.length > 0) {
-      throw new ConnectorError("INVALID_REQUEST", "protocol error: incomplete envelope");
+      throw new ConnectorError("INVALID_REQUEST", incompleteMessage);
     }
     if (this.#message === undefined) throw this.#wrongCount("missing");
     return this.#message;

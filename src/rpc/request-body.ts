@@ -1,3 +1,7 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+
+/** What a request is told that ends within a message, by Connect and by the lane. */
+export const incompleteMessage = "protocol error: incomplete envelope";
 /** Flags and length before each message of gRPC, gRPC-Web and Connect's streams, bytes. */
 export const headBytes = 5;
 const bytesMin = 4 * 1024;
@@ -33,7 +37,10 @@ export async function* gatherPieces(
     if (length > 0) yield checked(bytes.take(length));
     else if (bytes.view.length > messageBytesMax + headBytes) yield bytes.take(bytes.view.length);
   }
-  if (bytes.view.length > 0) yield checked(bytes.take(bytes.view.length));
+  if (bytes.view.length === 0) return;
+  // Connect takes a head whose message is missing for the end of the request.
+  if (isEnveloped) throw new ConnectError(incompleteMessage, Code.InvalidArgument);
+  yield checked(bytes.take(bytes.view.length));
 }
 
 function checkEnvelopes(piece: Uint8Array, check: CheckMessage): void {

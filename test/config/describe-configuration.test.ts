@@ -70,6 +70,7 @@ const everything: Loading = {
       - { name: two, token: t2, concurrent_calls: 2 }
     insecure: true
     reflection: false
+    fast_lane: false
     log_level: error
     allowed_headers: []
     defaults: { timeout: 1500ms, attempt_timeout: 1h, retry: { max_attempts: 2 } }

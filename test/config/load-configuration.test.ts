@@ -19,6 +19,7 @@ describe("nothing at all", () => {
       callers: [],
       insecure: false,
       reflection: true,
+      fastLane: true,
       defaults: callDefaults,
       limits: defaultLimits,
       simulate: true,
@@ -280,6 +281,7 @@ describe("other sections", () => {
       yaml: yaml`
         callers: [{ name: billing, token: "${reference("file:token.txt")}" }]
         reflection: false
+        fast_lane: false
         allowed_headers: [X-Team, x-team, traceparent]
         defaults:
           timeout: 2m
@@ -298,6 +300,7 @@ describe("other sections", () => {
       ["billing", "tok-1"],
     ]);
     expect(configuration.reflection).toBe(false);
+    expect(configuration.fastLane).toBe(false);
     expect(configuration.allowedHeaders).toEqual(["x-team", "traceparent"]);
     expect(configuration.defaults).toEqual({
       timeoutMs: 120_000,

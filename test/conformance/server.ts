@@ -1,7 +1,8 @@
 // The server under test of the conformance suite: the product's own listener and handler around the
 // suite's service. It is started by connectconformance, once for each combination of protocol,
 // version of HTTP and TLS, with one message on standard input, and ends on SIGTERM. With --connect
-// Connect's own handler takes the place of the product's, which adds details to errors.
+// Connect's own handler takes the place of the product's, which adds details to errors. With --lane
+// the fast lane goes before it.
 import { stdin, stdout } from "node:process";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
@@ -9,8 +10,11 @@ import { compressionGzip, connectNodeAdapter } from "@connectrpc/connect-node";
 import { systemClock } from "../../src/contract/clock.ts";
 import { defaultLimits } from "../../src/contract/limits.ts";
 import { Authenticator } from "../../src/rpc/authentication.ts";
+import type { RequestHandler } from "../../src/rpc/connection.ts";
+import { FastLane } from "../../src/rpc/fast-lane.ts";
 import { type ListenTLS, listen } from "../../src/rpc/listener.ts";
 import { createNodeHandler } from "../../src/rpc/node-handler.ts";
+import { conformanceLane } from "./conformance-lane.ts";
 import { conformanceService } from "./conformance-service.ts";
 import { ConformanceProtos, type ServerCompatRequest } from "./messages.ts";
 
@@ -56,30 +60,33 @@ const routes = (router: ConnectRouter): void => {
   const jsonOptions = { registry: protos.registry };
   router.service(protos.service, conformanceService(protos), { jsonOptions });
 };
+const settings = {
+  limits,
+  clock: systemClock,
+  authenticator: new Authenticator({
+    callers: [],
+    clientCertificates: tls?.clientCA !== undefined,
+  }),
+  shutdownSignal: new AbortController().signal,
+  onFault: () => {},
+};
+const connectHandler = (): RequestHandler =>
+  connectNodeAdapter({
+    routes,
+    readMaxBytes: limits.requestBytes,
+    writeMaxBytes: limits.responseBytes,
+    acceptCompression: [compressionGzip],
+  });
 const handler = process.argv.includes("--connect")
-  ? connectNodeAdapter({
-      routes,
-      readMaxBytes: limits.requestBytes,
-      writeMaxBytes: limits.responseBytes,
-      acceptCompression: [compressionGzip],
-    })
-  : createNodeHandler({
-      routes,
-      limits,
-      clock: systemClock,
-      authenticator: new Authenticator({
-        callers: [],
-        clientCertificates: tls?.clientCA !== undefined,
-      }),
-      shutdownSignal: new AbortController().signal,
-      onFault: () => {},
-    });
+  ? connectHandler()
+  : createNodeHandler({ ...settings, routes });
+const fastLane = new FastLane({ ...settings, ...conformanceLane(protos) });
 const listening = await listen({
   host: "127.0.0.1",
   port: 0,
   tls,
   limits,
-  handler,
+  handler: process.argv.includes("--lane") ? Object.assign(handler, { fastLane }) : handler,
   onFault,
   clock: systemClock,
 });

@@ -1,4 +1,4 @@
-import { onTestFinished } from "vitest";
+import { inject, onTestFinished } from "vitest";
 import { type Clock, systemClock } from "../../src/contract/clock.ts";
 import type { ConnectorApi } from "../../src/contract/connector-api.ts";
 import type { ConnectorError } from "../../src/contract/connector-error.ts";
@@ -6,6 +6,7 @@ import { defaultLimits, type Limits } from "../../src/contract/limits.ts";
 import { systemRandom } from "../../src/contract/random.ts";
 import { Secret } from "../../src/contract/secret.ts";
 import { Authenticator } from "../../src/rpc/authentication.ts";
+import type { RequestHandler } from "../../src/rpc/connection.ts";
 import { HealthRegistry } from "../../src/rpc/health-service.ts";
 import { type ListenTLS, listen } from "../../src/rpc/listener.ts";
 import { connectorNodeHandler } from "../../src/rpc/routes.ts";
@@ -26,6 +27,8 @@ export interface RPCServerOptions {
   readonly clock?: Clock;
   /** Default: by the limits, with no limits of callers. */
   readonly admission?: ServerAdmission;
+  /** Default: that of the project of tests, which is true but for one. */
+  readonly fastLane?: boolean;
 }
 
 /** A server on a free port, closed when the test ends. */
@@ -36,6 +39,15 @@ export interface RPCServer {
   readonly shutdown: AbortController;
   /** What its handler and its listener reported. */
   readonly faults: unknown[];
+  /** Paths of the calls that its fast lane took. */
+  readonly laneCalls: string[];
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Whether servers of tests have a fast lane. Unset: they have. */
+    readonly fastLane?: boolean;
+  }
 }
 
 /** Starts a server for one test. */
@@ -45,6 +57,8 @@ export async function startRPCServer(options: RPCServerOptions = {}): Promise<RP
   const shutdown = new AbortController();
   const faults: unknown[] = [];
   const onFault = (error: unknown): void => void faults.push(error);
+  const fastLane = options.fastLane ?? inject("fastLane") ?? true;
+  const laneCalls: string[] = [];
   const handler = connectorNodeHandler({
     api: new ValidatedApi(options.api ?? new FakeApi(), limits, clock),
     limits,
@@ -60,17 +74,32 @@ export async function startRPCServer(options: RPCServerOptions = {}): Promise<RP
     }),
     reflection: options.reflection ?? true,
     shutdownSignal: shutdown.signal,
+    fastLane,
     onFault: onFault satisfies (error: ConnectorError) => void,
   });
   const listening = await listen({
     host: "127.0.0.1",
     port: 0,
     limits,
-    handler,
+    handler: watched(handler, laneCalls),
     onFault,
     clock,
     ...(tls && { tls }),
   });
   onTestFinished(() => listening.close());
-  return { url: listening.url, port: listening.port, health, shutdown, faults };
+  return { url: listening.url, port: listening.port, health, shutdown, faults, laneCalls };
+}
+
+/** The same handler, whose lane notes what it takes. */
+function watched(handler: RequestHandler, laneCalls: string[]): RequestHandler {
+  const { fastLane } = handler;
+  if (fastLane === undefined) return handler;
+  const take: typeof fastLane.take = (stream, headers) => {
+    const isTaken = fastLane.take(stream, headers);
+    if (isTaken) laneCalls.push(String(headers[":path"]));
+    return isTaken;
+  };
+  return Object.assign((...args: Parameters<RequestHandler>) => handler(...args), {
+    fastLane: { take },
+  });
 }
