@@ -3,7 +3,7 @@ import { malformedResponse } from "./transport-error.ts";
 /** Status, headers and framing of one answer. */
 export interface AnswerHead {
   readonly status: number;
-  /** Lower-case names; repeated ones joined by ", ". Has no prototype. */
+  /** Lower-case names; repeated ones joined by ", ". */
   readonly headers: Readonly<Record<string, string>>;
   /** How the end of its body is known: its length, its last chunk, or the end of the connection. */
   readonly framing: "length" | "chunked" | "close";
@@ -20,8 +20,19 @@ export interface AnswerHead {
 const rememberedMax = 512;
 const remembered = new Map<string, string>();
 
+/**
+ * A record whose names are all its own, `__proto__` too. Made by a constructor, it is several times
+ * faster to fill than one by `Object.create(null)`, which is a hash table from the start.
+ */
+const HeaderRecord = class {} as new () => Record<string, string>;
+Object.setPrototypeOf(HeaderRecord.prototype, null);
+Reflect.deleteProperty(HeaderRecord.prototype, "constructor");
+
 const tab = 9;
+const lf = 10;
+const cr = 13;
 const space = 32;
+const del = 127;
 const lineEnd = "\r\n";
 
 /**
@@ -30,10 +41,10 @@ const lineEnd = "\r\n";
  * PROVIDER_MALFORMED_RESPONSE.
  */
 export function parseAnswerHead(text: string): AnswerHead {
-  requireLines(text);
+  requireText(text);
   const statusEnd = text.indexOf(lineEnd);
   const status = statusOf(text, statusEnd);
-  const headers: Record<string, string> = Object.create(null) as Record<string, string>;
+  const headers = new HeaderRecord();
   for (let start = statusEnd + 2; start < text.length; ) {
     const end = text.indexOf(lineEnd, start);
     const colon = text.indexOf(":", start);
@@ -52,7 +63,7 @@ export function parseAnswerHead(text: string): AnswerHead {
  * lines from `start`, each with its end. Throws PROVIDER_MALFORMED_RESPONSE.
  */
 export function requireHeadLines(text: string, isFirst: boolean): void {
-  requireLines(text);
+  requireText(text);
   for (let start = 0; start < text.length; ) {
     const end = text.indexOf(lineEnd, start);
     if (start === 0 && isFirst) statusOf(text, end);
@@ -65,11 +76,16 @@ export function requireHeadLines(text: string, isFirst: boolean): void {
   }
 }
 
-/** Whether text may stand in a line: printable, no CR, no LF. */
-function requireLines(text: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  if (/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/.test(text)) {
-    throw malformed("its headers hold characters that may not be there");
+/** Text is printable, in lines that end with CRLF; neither CR nor LF stands alone. */
+function requireText(text: string): void {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if ((code >= space && code !== del) || code === tab) continue;
+    // With its LF, a CR is two characters.
+    if (code !== cr || text.charCodeAt(at + 1) !== lf) {
+      throw malformed("its headers hold characters that may not be there");
+    }
+    at += 1;
   }
 }
 

@@ -32,6 +32,9 @@ export class AnswerParser {
   #partial: Buffer = noBytes;
   #judgedBytes = 0;
   #informational = 0;
+  /** The head before this one, which is often the same. */
+  #lastText = "";
+  #lastHead: AnswerHead | undefined;
   #body: AnswerHead | undefined;
   #chunks: ChunkedBody | undefined;
   #left = 0;
@@ -101,7 +104,7 @@ export class AnswerParser {
         this.#partial = noBytes;
         this.#judgedBytes = 0;
       }
-      const head = parseAnswerHead(text);
+      const head = this.#headOf(text);
       if (head.status >= 200) {
         this.#begin(head);
         return at;
@@ -109,6 +112,15 @@ export class AnswerParser {
       this.#countInformational(head);
     }
     return at;
+  }
+
+  /** Many a provider's answers differ in their bodies alone. */
+  #headOf(text: string): AnswerHead {
+    if (text === this.#lastText && this.#lastHead !== undefined) return this.#lastHead;
+    const head = parseAnswerHead(text);
+    this.#lastText = text;
+    this.#lastHead = head;
+    return head;
   }
 
   #begin(head: AnswerHead): void {

@@ -6,6 +6,11 @@ const ownHeaders: ReadonlySet<string> = new Set([
   ...["expect", "te", "trailer", "content-length"],
 ]);
 
+/** Names that were found fit are not judged again, up to this many. */
+const judgedNamesMax = 512;
+const judgedNames = new Set<string>();
+const strange = "holds a character that may not be there";
+
 /**
  * The first lines of every request to one place. Method and path must have been judged.
  */
@@ -42,10 +47,11 @@ export function requestBytes(
 }
 
 function requireHeader(name: string, value: string): void {
-  if (/[^\t\x20-\x7e\x80-\xff]/.test(value) || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-    throw unsendable("holds a character that may not be there");
-  }
-  if (ownHeaders.has(name)) throw unsendable("is the connection's own");
+  if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw unsendable(strange);
+  if (judgedNames.has(name)) return;
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw unsendable(strange);
+  if (ownHeaders.has(name.toLowerCase())) throw unsendable("is the connection's own");
+  if (judgedNames.size < judgedNamesMax) judgedNames.add(name);
 }
 
 function unsendable(what: string): ConnectorError {
