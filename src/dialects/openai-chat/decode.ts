@@ -56,18 +56,20 @@ function wholeChoice(choice: JsonObject): JsonObject {
   return { ...rest, message: { ...unknownMembers(delta, messageMembers), ...message } };
 }
 
-/** Where the chunks of a stream differ: in the words of a member, and in noise. */
-const repeatedHoles: Readonly<Record<string, readonly Hole[]>> = Object.fromEntries(
-  wordMembers.map((member) => [
-    member,
-    [
-      hole("text", "choices", 0, "delta", member),
-      hole("noise", "obfuscation"),
-      // Mistral's.
-      hole("noise", "p"),
-    ],
-  ]),
-);
+/** Where the chunks of a stream differ, by the member that holds their words. */
+export type ChunkHoles = Readonly<Record<string, readonly Hole[]>>;
+
+/** Chunks that differ in the words of one member, and in a text of the chunk that is noise. */
+export function chunkHoles(noise: string): ChunkHoles {
+  return Object.fromEntries(
+    wordMembers.map((member) => [
+      member,
+      [hole("text", "choices", 0, "delta", member), hole("noise", noise)],
+    ]),
+  );
+}
+
+const usualHoles = chunkHoles("obfuscation");
 
 /** A chunk of a host as this wire has it. */
 export type ChunkReader = (chunk: JsonObject) => JsonObject;
@@ -76,14 +78,16 @@ export type ChunkReader = (chunk: JsonObject) => JsonObject;
 export class ChatStreamDecoder implements StreamDecoder {
   readonly #answer: ChatAnswer;
   readonly #read: ChunkReader | undefined;
+  readonly #holes: ChunkHoles;
   readonly #repeated = new RepeatedJSON();
   /** The member with the words of the chunk before. Unset: nothing can repeat it. */
   #member: string | undefined;
   #done = false;
 
-  constructor(context: DecodeContext, read?: ChunkReader) {
+  constructor(context: DecodeContext, read?: ChunkReader, holes: ChunkHoles = usualHoles) {
     this.#answer = new ChatAnswer(context);
     this.#read = read;
+    this.#holes = holes;
   }
 
   get done(): boolean {
@@ -104,9 +108,7 @@ export class ChatStreamDecoder implements StreamDecoder {
     const read = this.#read === undefined ? chunk : this.#read(chunk);
     this.#answer.take(read);
     this.#member = this.#answer.repeatable(read);
-    const holes = this.#member && repeatedHoles[this.#member];
-    if (holes === undefined) this.#repeated.forget();
-    else this.#repeated.learn(data, holes);
+    this.#repeated.learn(data, this.#holes[this.#member ?? ""] ?? []);
     return this.#answer.takeEvents();
   }
 

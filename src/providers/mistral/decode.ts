@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { LLMResponse } from "../../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { DecodeContext, StreamDecoder } from "../../contract/adapter.ts";
 import { arrayOf, isObject, objectOf, textOf } from "../../dialects/json.ts";
-import { ChatStreamDecoder, decodeChat } from "../../dialects/openai-chat/decode.ts";
+import { ChatStreamDecoder, chunkHoles, decodeChat } from "../../dialects/openai-chat/decode.ts";
 
 /** A whole body as an answer; see `decodeChat`. */
 export function decodeMistral(body: JsonObject, context: DecodeContext): LLMResponse {
@@ -20,10 +20,12 @@ export function decodeMistral(body: JsonObject, context: DecodeContext): LLMResp
   return end.kind === "truncated" ? decodeChat(body, context) : end.response;
 }
 
+const holes = chunkHoles("p");
+
 /** A decoder of a stream of chunks. */
 export function createMistralDecoder(context: DecodeContext): StreamDecoder {
   const reader = new ChunkReader();
-  return new ChatStreamDecoder(context, (chunk) => reader.read(chunk));
+  return new ChatStreamDecoder(context, (chunk) => reader.read(chunk), holes);
 }
 
 /**
