@@ -131,7 +131,7 @@ async function bare(parts: StreamParts, reads: readonly Buffer[], count: number)
       rest = events.pop() ?? "";
       for (const event of events) {
         const data = event.slice(event.indexOf("{"));
-        if (data.startsWith("{")) text += parts.textOf(JSON.parse(data)) ?? "";
+        if (data.startsWith("{")) text += parts.textOf(JSON.parse(data) as never) ?? "";
       }
     }
     return text.length;

@@ -49,7 +49,10 @@ export async function runSections(
       result.rounds[round] ??= {};
       try {
         const measured = await subjects.measure(scaled(cell, scale));
-        Object.assign(result.rounds[round] ?? {}, { [name]: measured });
+        // Where nothing was right there is nothing to measure.
+        if (measured.calls + measured.chunks > 0) {
+          Object.assign(result.rounds[round] ?? {}, { [name]: measured });
+        }
         result.faults.push(...faultsOf(name, measured));
       } catch (error) {
         result.faults.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);

@@ -56,6 +56,7 @@ function operations(): Readonly<Record<string, () => unknown>> {
   });
   const requestBytes = toBinary(CallRequestSchema, callRequest);
   const events = sseOf(200);
+  let turn = 0;
   const registry = new Registry({
     adapters: [openai],
     targets: [benchTarget(chat)],
@@ -74,7 +75,11 @@ function operations(): Readonly<Record<string, () => unknown>> {
     "parse and decode an answer of 500 bytes": () =>
       chat.decode(JSON.parse(answer), { adapter: "openai", model: "gpt-5" }),
     "cut 200 events of a stream (SSE)": () => new SSEFramer(1 << 20).push(events),
-    "lead a name past 1,000 patterns": () => registry.resolve("gpt-5"),
+    "lead a known name past 1,000 patterns": () => registry.resolve("gpt-5"),
+    "lead a new name past 1,000 patterns": () => {
+      turn += 1;
+      return registry.resolve(`gpt-5-${turn}`);
+    },
     "status details of an error": () => statusOf(error),
     "protobuf: read a CallRequest": () => fromBinary(CallRequestSchema, requestBytes),
     "protobuf: write a CallResponse": () => toBinary(CallResponseSchema, whole),

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 
 /** Accepted connections that no worker has taken yet. More are closed. */
-export const untakenMax: number = 1_024;
+const untakenMax = 1_024;
 
 /** One who can serve connections. */
 export interface Taker {

@@ -6,9 +6,9 @@ import type { FromWorker } from "./worker-messages.ts";
 import { type WorkerEnd, WorkerProcess } from "./worker-process.ts";
 
 /** Delay before a worker that died is started again, ms; it doubles while they die young. */
-export const restartDelayMs: number = 100;
+const restartDelayMs = 100;
 /** Longest such delay, ms. */
-export const restartDelayMsMax: number = 5_000;
+const restartDelayMsMax = 5_000;
 /** Age from which a death says nothing of the next worker, ms. */
 const youngMs = 10_000;
 

@@ -157,4 +157,4 @@ it("500 streams at once are complete, and none waits for another", async () => {
   for (const release of held) release();
   const all = await Promise.all(texts);
   expect(all).toEqual(all.map((_, index) => `id-${index} end`));
-}, 30_000);
+});

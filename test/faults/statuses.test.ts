@@ -55,5 +55,5 @@ describe.each(faultWires)("%s", (wire) => {
       }
       if (code % 25 === 24) scene = await openScene(simulator(), [{ wire, plan }]);
     }
-  }, 30_000);
+  });
 });

@@ -73,5 +73,5 @@ describe.each(faultWires)("%s", (wire) => {
     expect(ends.again).toBeGreaterThan(0);
     expect(ends.beginning).toBeGreaterThan(0);
     expect(ends.whole).toBeGreaterThan(0);
-  }, 30_000);
+  });
 });

@@ -147,7 +147,7 @@ describe.each(faultWires)("%s", (wire) => {
     const [text = ""] = texts;
     expect(text).toContain("👋🏽");
     expect(text).not.toContain("\ufffd");
-  }, 30_000);
+  });
 
   it("S11 an event without end is stopped at the limit", async () => {
     const scene = await openScene(

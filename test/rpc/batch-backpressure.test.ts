@@ -61,4 +61,4 @@ it("a reader that stops holds the batch back, and gets all of it when it reads o
   await once(stream, "end");
   expect(begun).toBe(count);
   expect(bytes).toBeGreaterThan(count * answerBytes);
-}, 30_000);
+});
