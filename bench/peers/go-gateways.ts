@@ -8,7 +8,7 @@ export function goModel(path: string | undefined): Peer {
     name: "gomodel",
     title: "GoModel",
     kind: "gateway",
-    install: async () => given("gomodel", path),
+    install: async () => given("gomodel", path) && "by --bin",
     launch: async ({ port, upstreamURL }) => ({
       command: [given("gomodel", path)],
       environment: {
@@ -32,7 +32,7 @@ export function bifrost(path: string | undefined): Peer {
     name: "bifrost",
     title: "Bifrost",
     kind: "gateway",
-    install: async () => given("bifrost", path),
+    install: async () => given("bifrost", path) && "by --bin",
     async launch({ port, upstreamURL, folder }) {
       writeFileSync(join(folder, "config.json"), bifrostConfiguration(upstreamURL));
       const listen = ["-host", "127.0.0.1", "-port", String(port)];

@@ -8,7 +8,7 @@ export interface ChartLine {
   readonly points: readonly Point[];
 }
 
-const width = 860;
+const width = 880;
 const height = 460;
 const area = { left: 64, top: 66, right: 620, bottom: 410 };
 const labelGapPx = 14;

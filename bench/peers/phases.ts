@@ -55,7 +55,7 @@ export function phasesOf(isQuick: boolean): readonly Phase[] {
       job: {
         ...whole("bench-200x10b", usualCallers),
         stream: true,
-        seconds: 2.5 * share,
+        seconds: 2 * share,
         warmupSeconds: 1,
       },
     },
@@ -75,7 +75,7 @@ export function phasesOf(isQuick: boolean): readonly Phase[] {
       name: "latency",
       part: "latency",
       alsoDirect: true,
-      job: { model: small, stream: false, rate: 200, seconds: 2.5 * share, warmupSeconds: 0.3 },
+      job: { model: small, stream: false, rate: 200, seconds: 2 * share, warmupSeconds: 0.3 },
     },
     ...crowds
       .filter((concurrency) => concurrency !== usualCallers)
