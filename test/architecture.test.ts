@@ -25,7 +25,7 @@ const table: ImportTable = {
       name: "http",
       files: /^src\/http\//,
       rooms: ["contract"],
-      packages: ["node:", "@aws-sdk/credential-provider-node"],
+      packages: ["node:", "undici", "@aws-sdk/credential-provider-node"],
     },
     { name: "resilience", files: /^src\/resilience\//, rooms: ["contract"], packages: [] },
     {
@@ -149,7 +149,7 @@ describe("the judge", () => {
       ["src/providers/x/index.ts", 'export * from "./wire.ts"; import "../../dialects/chat.ts";'],
       ["src/providers/index.ts", 'export { x } from "./x/index.ts";'],
       ["src/connectors.ts", 'import "./providers/index.ts"; import "./http/pool.ts";'],
-      ["src/http/pool.ts", 'import "@aws-sdk/credential-provider-node"; import "node:net";'],
+      ["src/http/pool.ts", 'import { Client } from "undici"; import "node:net";'],
       ["src/index.ts", 'export { newLLM } from "./connectors.ts";'],
       ["src/cli/main.ts", 'import { Command } from "commander"; import "../connectors.ts";'],
     ]);

@@ -1,4 +1,4 @@
-import { connect as connectTCP, isIP, type OnReadOpts, type Socket } from "node:net";
+import { connect as connectTCP, isIP, type Socket } from "node:net";
 import { connect as connectTLS } from "node:tls";
 import { type Clock, systemClock } from "../contract/clock.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
@@ -15,6 +15,8 @@ import {
 const addressAttemptMs = 500;
 /** Time a connection may be silent before the kernel asks whether the other side lives, ms. */
 const keepAliveProbeMs = 60_000;
+/** Bytes one read of a socket may take: back-pressure reaches the peer after this much. */
+const readBytes = 64 * 1024;
 
 /** What tests put in the place of the machine's own. */
 export interface ConnectorOptions {
@@ -45,8 +47,7 @@ export interface Origin {
 export class Connector {
   readonly #limits: Limits;
   readonly #resolve: Resolver;
-  /** Times everything about connections. */
-  readonly clock: Clock;
+  readonly #clock: Clock;
   readonly #trusted: readonly string[] | undefined;
   readonly #sockets = new Set<Socket>();
   #empty: PromiseWithResolvers<void> | undefined;
@@ -54,7 +55,7 @@ export class Connector {
   constructor(limits: Limits, options: ConnectorOptions) {
     this.#limits = limits;
     this.#resolve = sharedResolver(options.resolve ?? systemResolver);
-    this.clock = options.clock ?? systemClock;
+    this.#clock = options.clock ?? systemClock;
     this.#trusted = options.trustedCertificates;
   }
 
@@ -74,15 +75,11 @@ export class Connector {
    * Begins to connect, and calls back once: with nothing when the socket is ready (after the TLS
    * handshake), or with EGRESS_FORBIDDEN, PROVIDER_DNS_FAILED, PROVIDER_CONNECT_FAILED or
    * PROVIDER_TLS_INVALID. Never, if the socket is destroyed meanwhile. Throws EGRESS_FORBIDDEN for
-   * a forbidden literal address. The socket reads into the memory of `onread`.
+   * a forbidden literal address.
    */
-  connect(
-    origin: Origin,
-    callback: (error: ConnectorError | undefined) => void,
-    onread: OnReadOpts,
-  ): Socket {
+  connect(origin: Origin, callback: (error: ConnectorError | undefined) => void): Socket {
     requireAllowedLiteral(origin.hostname, origin.allowPrivate);
-    const socket = this.#open(origin, onread);
+    const socket = this.#open(origin);
     this.#sockets.add(socket);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, keepAliveProbeMs);
@@ -94,7 +91,7 @@ export class Connector {
       timer.clear();
       callback(error);
     };
-    const timer = this.clock.schedule(this.#limits.providerConnectMs, () => {
+    const timer = this.#clock.schedule(this.#limits.providerConnectMs, () => {
       socket.destroy(connectFailed("ETIMEDOUT", undefined));
     });
     socket.once("connect", () => {
@@ -110,14 +107,14 @@ export class Connector {
     return socket;
   }
 
-  #open(origin: Origin, onread: OnReadOpts): Socket {
+  #open(origin: Origin): Socket {
     const options = {
       host: origin.hostname,
       port: origin.port,
       lookup: judgedLookup(this.#resolve, origin.allowPrivate),
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: addressAttemptMs,
-      onread,
+      highWaterMark: readBytes,
     };
     if (!origin.secure) return connectTCP(options);
     const socket = connectTLS({

@@ -1,86 +1,89 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Dispatcher } from "undici";
 import type { Clock } from "../contract/clock.ts";
-import type { AnswerHead } from "./answer-head.ts";
-import type { AnswerParser } from "./answer-parser.ts";
-import type { Connection, ConnectionUser } from "./connection.ts";
-import type { ConnectionPool } from "./connection-pool.ts";
-import { contentDecoder, decodeContent } from "./content-encoding.ts";
+import type { Connection } from "./connection.ts";
+import type { ConnectionPool, ConnectionUser } from "./connection-pool.ts";
 import { type BodySource, ResponseBody } from "./response-body.ts";
-import { errorCode, transportError } from "./transport-error.ts";
+import { errorCode, malformedResponse, transportError } from "./transport-error.ts";
 
+/** Informational (1xx) answers that may come before the real one. */
+const informationalMax = 16;
 /** Time within which a used socket shows that the provider had closed it already, ms. */
 const staleSocketMs = 1_000;
 
-/** Status, headers and body of an answer; see HttpResponse. */
+/** Status, headers and body of an answer. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: AsyncIterable<Uint8Array>;
-}
-
-/** What an exchange needs of its client. */
-export interface ExchangeSurroundings {
-  readonly pool: ConnectionPool;
-  readonly clock: Clock;
-  /** Bytes of a body that was encoded, decoded. */
-  readonly decodedBytesMax: number;
+  readonly body: ResponseBody;
 }
 
 /**
  * One request and its answer over one connection, or two: a used connection that turns out to be
  * closed before a byte of the answer came is replaced once, by a new one.
  */
-export class Exchange implements ConnectionUser, BodySource {
+export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, BodySource {
   /** Settled with the answer's head, or with why there is none. */
   readonly answer: Promise<Answer>;
-  readonly #request: string | Buffer;
+  readonly #request: Dispatcher.DispatchOptions;
   readonly #pool: ConnectionPool;
   readonly #signal: AbortSignal;
-  readonly #surroundings: ExchangeSurroundings;
+  readonly #clock: Clock;
+  readonly #onOver: () => void;
+  readonly #body: ResponseBody = new ResponseBody(this);
   readonly #settle: PromiseWithResolvers<Answer> = Promise.withResolvers<Answer>();
-  #body: ResponseBody | undefined;
+  readonly #onAbort = (): void => this.abort(this.#signal.reason);
   #connection: Connection | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
   #phase: "headers" | "body" | "over" = "headers";
-  #keepAliveMs = 0;
+  #informational = 0;
   #answered = false;
+  /** The reader is told once of all chunks of one read of the socket, when that is over. */
+  readonly #tell = (): void => {
+    this.#isTelling = false;
+    if (this.#phase === "body") this.#body.notify();
+  };
+  #isTelling = false;
   #sentMs = 0;
 
-  /** `request` is what goes over the wire, text as Latin-1. */
-  constructor(request: string | Buffer, signal: AbortSignal, surroundings: ExchangeSurroundings) {
+  /** `onOver` is called once, when the exchange needs no connection any more. */
+  constructor(
+    request: Dispatcher.DispatchOptions,
+    pool: ConnectionPool,
+    signal: AbortSignal,
+    clock: Clock,
+    onOver: () => void,
+  ) {
     this.answer = this.#settle.promise;
     this.#request = request;
-    this.#pool = surroundings.pool;
+    this.#pool = pool;
     this.#signal = signal;
-    this.#surroundings = surroundings;
+    this.#clock = clock;
+    this.#onOver = onOver;
   }
 
   /** Sends the request. Call it once. */
   start(): void {
-    this.#signal.addEventListener("abort", this);
+    this.#signal.addEventListener("abort", this.#onAbort, { once: true });
     this.#pool.acquire(this);
-  }
-
-  /** The signal was aborted. */
-  handleEvent(): void {
-    this.abort(this.#signal.reason);
   }
 
   /** Closes the socket at once, unless the answer has come whole; who waits gets the reason. */
   abort(reason: unknown): void {
     if (this.#phase === "over") return;
     this.#finish();
-    this.#giveUp();
     this.#settle.reject(reason);
-    this.#body?.abort(reason);
+    this.#body.abort(reason);
+    this.#giveUp();
   }
 
   begin(connection: Connection): void {
     this.#connection = connection;
-    this.#sentMs = this.#surroundings.clock.now();
-    connection.send(this.#request);
+    connection.client.dispatch(this.#request, this);
   }
 
   resume(): void {
-    this.#connection?.resume();
+    this.#controller?.resume();
   }
 
   leave(): void {
@@ -89,59 +92,52 @@ export class Exchange implements ConnectionUser, BodySource {
     this.#giveUp();
   }
 
-  take(parser: AnswerParser): boolean {
-    const { head, piece, failure } = parser;
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    this.#sentMs = this.#clock.now();
+  }
+
+  onResponseStarted(): void {
     this.#answered = true;
-    if (head !== undefined) this.#begun(head);
-    if (this.#phase === "over") return true;
-    const isRoom = piece === undefined || this.#body?.add(piece) !== false;
-    if (failure !== undefined) this.#fail(failure);
-    else if (parser.over) this.#end(parser.extraBytes > 0);
-    else {
-      if (piece !== undefined) this.#body?.notify();
-      return isRoom;
-    }
-    return true;
   }
 
-  lose(error: Error): void {
-    const connection = this.#connection;
-    if (connection !== undefined && this.#isStale(connection, error)) {
-      this.#pool.replace(connection, this);
-    } else this.#fail(transportError(error, this.#phase === "body" ? "body" : "headers"));
-  }
-
-  #begun({ status, headers, keepAliveMs }: AnswerHead): void {
-    this.#phase = "body";
-    this.#keepAliveMs = keepAliveMs;
-    const body = new ResponseBody(this);
-    this.#body = body;
-    const encoding = headers["content-encoding"];
-    if (encoding === undefined) {
-      this.#settle.resolve({ status, headers, body });
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (status < 200) {
+      this.#informational += 1;
+      if (this.#informational > informationalMax) {
+        this.#fail(malformedResponse("headers", "it is preceded by too many informational ones"));
+      }
       return;
     }
-    try {
-      const decoder = contentDecoder(encoding);
-      const { decodedBytesMax } = this.#surroundings;
-      const decoded = decoder ? decodeContent(body, decoder, decodedBytesMax) : body;
-      this.#settle.resolve({ status, headers, body: decoded });
-    } catch (error) {
-      this.#fail(error);
-    }
+    this.#phase = "body";
+    this.#settle.resolve({ status, headers: joinHeaders(headers), body: this.#body });
   }
 
-  /** The answer is whole. */
-  #end(hasExtraBytes: boolean): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#body.add(chunk)) controller.pause();
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    queueMicrotask(this.#tell);
+  }
+
+  onResponseEnd(): void {
     const connection = this.#connection;
     this.#finish();
-    this.#connection = undefined;
-    if (connection !== undefined) {
-      // A request that was answered early, and is still being written, blocks the next one.
-      if (hasExtraBytes || !connection.isWritten) this.#pool.discard(connection);
-      else this.#pool.release(connection, this.#keepAliveMs);
-    }
-    this.#body?.end();
+    this.#body.end();
+    // The client is busy with this answer until it returns; only then is the socket's fate known.
+    if (connection !== undefined) queueMicrotask(() => this.#pool.release(connection));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#phase === "over") return;
+    const connection = this.#connection;
+    if (connection !== undefined && this.#isStale(connection, error)) {
+      this.#pool.replace(connection, this, error);
+    } else this.#fail(transportError(error, this.#phase));
   }
 
   /**
@@ -153,21 +149,23 @@ export class Exchange implements ConnectionUser, BodySource {
     return (
       !this.#answered &&
       connection.answers > 0 &&
-      this.#surroundings.clock.now() - this.#sentMs <= staleSocketMs &&
-      ["ECONNRESET", "EPIPE", "EOF"].includes(errorCode(error))
+      this.#clock.now() - this.#sentMs <= staleSocketMs &&
+      ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(errorCode(error))
     );
   }
 
-  #fail(error: unknown): void {
+  #fail(error: Error): void {
     this.#finish();
-    this.#giveUp();
     this.#settle.reject(error);
-    this.#body?.fail(error);
+    this.#body.fail(error);
+    this.#giveUp();
   }
 
   #finish(): void {
     this.#phase = "over";
-    this.#signal.removeEventListener("abort", this);
+    this.#controller = undefined;
+    this.#onOver();
+    this.#signal.removeEventListener("abort", this.#onAbort);
   }
 
   /** Gives the connection back unusable, or the wish for one up. */
@@ -175,6 +173,16 @@ export class Exchange implements ConnectionUser, BodySource {
     const connection = this.#connection;
     this.#connection = undefined;
     if (connection === undefined) this.#pool.cancel(this);
-    else this.#pool.discard(connection);
+    else this.#pool.discard(connection, new Error("The exchange is over."));
   }
+}
+
+/** Joins the values of repeated headers, in the object the client made for this answer. */
+function joinHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const joined: Record<string, string | string[] | undefined> = headers;
+  for (const name of Object.keys(joined)) {
+    const value = joined[name];
+    if (typeof value === "object") joined[name] = value.join(", ");
+  }
+  return joined as Record<string, string>;
 }

@@ -1,9 +1,10 @@
+import { type Clock, systemClock } from "../contract/clock.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
 import { ConnectionPool } from "./connection-pool.ts";
-import { Connector, type ConnectorOptions, type Origin } from "./connector.ts";
-import { Exchange, type ExchangeSurroundings } from "./exchange.ts";
-import { requestBytes, requestPrefix } from "./request-bytes.ts";
+import { Connector, type ConnectorOptions } from "./connector.ts";
+import { contentDecoder, decodeContent } from "./content-encoding.ts";
+import { Exchange } from "./exchange.ts";
 
 /** A request to a provider. */
 export interface HttpRequest {
@@ -29,7 +30,6 @@ export interface HttpResponse {
    * The bytes, decoded if they were encoded; to be read once, to the end or until the loop is left,
    * which closes the socket. What is not read stops the provider. Throws PROVIDER_CONNECTION_LOST
    * for an early end, PROVIDER_MALFORMED_RESPONSE for broken HTTP, or the signal's reason.
-   * `pulledBody` reads it without promises.
    */
   readonly body: AsyncIterable<Uint8Array>;
 }
@@ -40,33 +40,22 @@ export interface ProviderHttp {
   send(request: HttpRequest): Promise<HttpResponse>;
 }
 
-/** URLs that are remembered with what they mean. */
-const placesMax = 1024;
-
-/** What a URL means. */
-interface Place {
-  /** By which the pools are told apart. */
-  readonly poolKey: string;
-  readonly origin: Origin;
-  /** First lines of a POST and a GET. */
-  readonly prefixes: Readonly<Record<HttpRequest["method"], string>>;
-}
-
 /**
  * HTTP/1.1 to providers: a pool of connections for each origin, the rule of egress at every
  * connect, no redirects, no proxy, and no time limit but the one to connect.
  */
 export class HttpClient implements ProviderHttp {
   readonly #limits: Limits;
+  readonly #clock: Clock;
   readonly #connector: Connector;
-  readonly #pools = new Map<string, ExchangeSurroundings>();
-  /** For those who may call private addresses, and those who may not. */
-  readonly #places: readonly [Map<string, Place>, Map<string, Place>] = [new Map(), new Map()];
+  readonly #pools = new Map<string, ConnectionPool>();
+  readonly #exchanges = new Set<Exchange>();
   #closed = false;
 
   /** The options are for tests and for private certificates. */
   constructor(limits: Limits, options: ConnectorOptions = {}) {
     this.#limits = limits;
+    this.#clock = options.clock ?? systemClock;
     this.#connector = new Connector(limits, options);
   }
 
@@ -76,80 +65,85 @@ export class HttpClient implements ProviderHttp {
   }
 
   /**
-   * Sends a request, and settles when the headers of its answer are there. Rejects with
-   * EGRESS_FORBIDDEN, PROVIDER_DNS_FAILED, PROVIDER_CONNECT_FAILED, PROVIDER_TLS_INVALID,
-   * PROVIDER_CONNECTION_LOST, PROVIDER_MALFORMED_RESPONSE, INTERNAL_FAULT for a URL or header that
-   * cannot be sent, SERVER_DRAINING once the client is closed, or the signal's reason. No message
-   * holds a URL, a header or a body.
+   * Sends a request, and returns when the headers of its answer are there. Throws EGRESS_FORBIDDEN,
+   * PROVIDER_DNS_FAILED, PROVIDER_CONNECT_FAILED, PROVIDER_TLS_INVALID, PROVIDER_CONNECTION_LOST,
+   * PROVIDER_MALFORMED_RESPONSE, INTERNAL_FAULT for a URL or header that cannot be sent,
+   * SERVER_DRAINING once the client is closed, or the signal's reason. No message holds a URL, a
+   * header or a body.
    */
-  send(request: HttpRequest): Promise<HttpResponse> {
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    request.signal.throwIfAborted();
+    if (this.#closed) throw draining();
+    const url = parseURL(request.url);
+    const pool = this.#pool(url, request.allowPrivate);
+    const exchange = new Exchange(
+      {
+        method: request.method,
+        path: url.pathname + url.search,
+        headers: headerList(request.headers),
+        body: request.body === "" ? null : request.body,
+      },
+      pool,
+      request.signal,
+      this.#clock,
+      () => this.#exchanges.delete(exchange),
+    );
+    this.#exchanges.add(exchange);
+    exchange.start();
+    const { status, headers, body } = await exchange.answer;
     try {
-      const { signal, headers, body } = request;
-      signal.throwIfAborted();
-      if (this.#closed) throw draining();
-      const place = this.#place(request);
-      const bytes = requestBytes(place.prefixes[request.method], headers, body);
-      const exchange = new Exchange(bytes, signal, this.#surroundings(place));
-      exchange.start();
-      return exchange.answer;
+      const decoder = contentDecoder(headers["content-encoding"]);
+      if (decoder === undefined) return { status, headers, body };
+      const bytesMax = this.#limits.providerResponseBytes;
+      return { status, headers, body: decodeContent(body, decoder, bytesMax) };
     } catch (error) {
-      return Promise.reject(error as Error);
+      exchange.leave();
+      throw error;
     }
   }
 
   /** Closes every connection; requests in flight fail with SERVER_DRAINING. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { pool } of [...this.#pools.values()]) pool.close(draining());
+    for (const exchange of this.#exchanges) exchange.abort(draining());
+    for (const pool of this.#pools.values()) pool.close();
     await this.#connector.allClosed();
   }
 
-  #place({ url, allowPrivate }: HttpRequest): Place {
-    const places = this.#places[allowPrivate ? 0 : 1];
-    const known = places.get(url);
-    if (known !== undefined) return known;
-    const place = placeOf(url, allowPrivate);
-    const [oldest] = places.keys();
-    if (oldest !== undefined && places.size >= placesMax) places.delete(oldest);
-    places.set(url, place);
-    return place;
-  }
-
-  #surroundings({ poolKey, origin }: Place): ExchangeSurroundings {
-    const existing = this.#pools.get(poolKey);
+  #pool(url: URL, allowPrivate: boolean): ConnectionPool {
+    const key = `${allowPrivate ? "private" : "public"} ${url.origin}`;
+    const existing = this.#pools.get(key);
     if (existing !== undefined) return existing;
-    const surroundings = {
-      pool: new ConnectionPool(origin, this.#limits, this.#connector, () => {
-        this.#pools.delete(poolKey);
-      }),
-      clock: this.#connector.clock,
-      decodedBytesMax: this.#limits.providerResponseBytes,
-    };
-    this.#pools.set(poolKey, surroundings);
-    return surroundings;
-  }
-}
-
-function placeOf(text: string, allowPrivate: boolean): Place {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== "") {
-    throw new ConnectorError("INTERNAL_FAULT", "The provider's URL cannot be called.");
-  }
-  const secure = url.protocol === "https:";
-  const path = url.pathname + url.search;
-  return {
-    poolKey: `${allowPrivate ? "private" : "public"} ${url.origin}`,
-    origin: {
+    const secure = url.protocol === "https:";
+    const origin = {
       secure,
       hostname: url.hostname.replace(/^\[(.*)\]$/, "$1"),
       port: Number(url.port) || (secure ? 443 : 80),
       allowPrivate,
-    },
-    prefixes: {
-      POST: requestPrefix("POST", path, url.host),
-      GET: requestPrefix("GET", path, url.host),
-    },
-  };
+    };
+    const pool = new ConnectionPool(origin, this.#limits, this.#connector, () => {
+      this.#pools.delete(key);
+    });
+    this.#pools.set(key, pool);
+    return pool;
+  }
+}
+
+function parseURL(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== "") {
+    throw new ConnectorError("INTERNAL_FAULT", "The provider's URL cannot be called.");
+  }
+  return url;
+}
+
+/** Names and values by turns, as undici takes them fastest. */
+function headerList(headers: Readonly<Record<string, string>>): string[] {
+  const list = ["accept-encoding", "identity"];
+  for (const [name, value] of Object.entries(headers)) {
+    if (name !== "accept-encoding") list.push(name, value);
+  }
+  return list;
 }
 
 function draining(): ConnectorError {

@@ -11,8 +11,8 @@ export interface PulledBody {
   /** Whether all was read: `read` gives nothing any more, and throws nothing. */
   readonly ended: boolean;
   /**
-   * Called when there is something to read, the end and a failure included: from within the read of
-   * the socket, once for all that it brought. It must not throw.
+   * Called when there is something to read, the end and a failure included: once for all the bytes
+   * that one read of the socket brought. It must not throw.
    */
   onReadable: (() => void) | undefined;
   /** Gives up what was not read, and closes the socket unless the answer has come whole. */

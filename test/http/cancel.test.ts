@@ -227,8 +227,6 @@ describe("back-pressure", () => {
     const { body } = await client.send(post(upstream.url));
     const pieces = await piecesOf(body);
     expect(Buffer.concat(pieces)).toHaveLength(20_000);
-    // What chunks hold is packed: a read of 64 KiB has no room for more of them than this.
-    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThanOrEqual(11_000);
-    for (const piece of pieces) expect(piece.buffer.byteLength).toBeLessThanOrEqual(64 * 1024);
+    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThanOrEqual(1024);
   });
 });

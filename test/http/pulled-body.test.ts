@@ -4,6 +4,8 @@
 import { describe, expect, it } from "vitest";
 import { type PulledBody, pulledBody } from "../../src/http/pulled-body.ts";
 import { type BodySource, ResponseBody } from "../../src/http/response-body.ts";
+import { httpClient, post, rawUpstream, until } from "../support/http.ts";
+import { chunkedHead, httpChunk } from "../support/raw-upstream.ts";
 
 class CountedSource implements BodySource {
   resumed = 0;
@@ -121,6 +123,31 @@ describe("the body of an answer", () => {
     const body = new ResponseBody(new CountedSource());
     expect(pulledBody(body)).toBe(body);
   });
+});
+
+it("an answer tells once of the chunks that one read brought, and then of its end", async () => {
+  let write = (_text: string): void => undefined;
+  const upstream = await rawUpstream(async (connection) => {
+    await connection.request();
+    write = (text) => void connection.socket.write(text);
+    await connection.send(chunkedHead());
+    await connection.closed;
+  });
+  const body = pulledBody((await httpClient().send(post(upstream.url))).body);
+  const heard: [text: string, ended: boolean][] = [];
+  body.onReadable = () => {
+    const text = Buffer.from(body.read() ?? []).toString();
+    heard.push([text, body.ended]);
+  };
+  expect(body.read()).toBeUndefined();
+  write(`${httpChunk("a")}${httpChunk("b")}${httpChunk("c")}`);
+  await until(() => heard.length > 0);
+  write(`${httpChunk("d")}${httpChunk("")}`);
+  await until(() => body.ended);
+  expect(heard).toEqual([
+    ["abc", false],
+    ["d", true],
+  ]);
 });
 
 describe("any other body", () => {
