@@ -1,4 +1,4 @@
-// Our own figures in about three minutes, beside two yardsticks of the same run: `npm run bench`.
+// Our own figures in less than five minutes, beside two yardsticks of the same run: `npm run bench`.
 // bench/README.md says what is measured and how to read it.
 import { spawnSync } from "node:child_process";
 import { cpus } from "node:os";
