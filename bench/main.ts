@@ -1,5 +1,5 @@
-// Our own figures in less than five minutes, beside two yardsticks of the same run: `npm run bench`.
-// bench/README.md says what is measured and how to read it.
+// Our own figures beside two yardsticks of the same run, in less than five minutes:
+// `npm run bench`. bench/README.md says what is measured and how to read it.
 import { spawnSync } from "node:child_process";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";

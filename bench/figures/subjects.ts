@@ -10,7 +10,7 @@ const gateways: Readonly<Record<Exclude<Subject, "direct">, Gateway>> = {
   "ours-1000-patterns": ours({ name: "ours-1000-patterns", routesBefore: 1_000 }),
   "ours-5000-streams": ours({
     name: "ours-5000-streams",
-    configuration: "limits: { provider_connections: 6000 }",
+    configuration: "limits: { active_calls: 6000, target_calls: 6000, provider_connections: 6000 }",
   }),
   hop,
   "reverse-proxy": reverseProxy,
