@@ -19,8 +19,6 @@ import {
   WorkerFleet,
 } from "./worker-fleet.ts";
 
-/** Two or three processes start in each test, and may be slow where the machine is busy. */
-vi.setConfig({ testTimeout: 60_000 });
 const patience = { timeout: 20_000, interval: 50 };
 const { call } = ConnectorService.method;
 
@@ -62,6 +60,7 @@ describe("several workers", () => {
     const streams = [await openStream(fleet.client()), await openStream(fleet.client())];
     const [drained = 0] = fleet.workers;
     process.kill(drained, "SIGTERM");
+    await fleet.server.output(/draining/);
     // New connections go to the other one meanwhile.
     for (let calls = 0; calls < 4; calls += 1) await fleet.client().unary(call, hello());
     upstream.release();
