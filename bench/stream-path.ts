@@ -3,8 +3,10 @@
 // for. `full`: many chunks come in one read. `paced`: each comes in a read of its own, over 50
 // streams at once. `×` is the multiple of what the least program takes that frames and parses the
 // same. Then what an open stream holds, and what is left when all have ended.
-// `npm run bench:stream-path [-- wire ...]`; fails where a chunk or a stream costs more than it
+// `npm run bench:stream [-- wire ...]`; fails where a chunk or a stream costs more than it
 // may.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { create } from "@bufbuild/protobuf";
 import { StreamCallRequestSchema } from "../gen/ts/nexen/connectors/v1/connector_service_pb.ts";
 import { Role } from "../gen/ts/nexen/connectors/v1/llm_pb.ts";
@@ -172,9 +174,14 @@ function inReads(pieces: readonly string[]): readonly Buffer[] {
   );
 }
 
+const collectGarbage = (() => {
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc") as () => void;
+})();
+
 function bytesHeld(): number {
-  globalThis.gc?.();
-  globalThis.gc?.();
+  collectGarbage();
+  collectGarbage();
   const { heapUsed, external, arrayBuffers } = process.memoryUsage();
   return heapUsed + external + arrayBuffers;
 }
