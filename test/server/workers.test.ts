@@ -57,10 +57,18 @@ describe("several workers", () => {
   it("replace a worker that drained by a signal of its own", async () => {
     const upstream = await HeldUpstream.start();
     const fleet = await WorkerFleet.start(upstream.configuration());
-    const streams = [await openStream(fleet.client()), await openStream(fleet.client())];
+    const clients = [fleet.client(), fleet.client()];
+    const streams = [];
+    const statuses: number[] = [];
+    for (const client of clients) {
+      streams.push(await openStream(client));
+      const watch = client.stream(Health.method.watch, {});
+      watch.on("data", ({ status: now }) => statuses.push(now));
+      watch.on("error", () => undefined);
+    }
     const [drained = 0] = fleet.workers;
     process.kill(drained, "SIGTERM");
-    await fleet.server.output(/draining/);
+    await vi.waitUntil(() => statuses.includes(2), patience);
     // New connections go to the other one meanwhile.
     for (let calls = 0; calls < 4; calls += 1) await fleet.client().unary(call, hello());
     upstream.release();
