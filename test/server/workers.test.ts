@@ -66,6 +66,7 @@ describe("several workers", () => {
       watch.on("data", ({ status: now }) => statuses.push(now));
       watch.on("error", () => undefined);
     }
+    await vi.waitUntil(() => statuses.length === clients.length, patience);
     const [drained = 0] = fleet.workers;
     process.kill(drained, "SIGTERM");
     await vi.waitUntil(() => statuses.includes(2), patience);
