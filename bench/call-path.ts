@@ -11,10 +11,10 @@ import { Role } from "../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import { createConnectors } from "../src/connectors.ts";
 import { systemClock } from "../src/contract/clock.ts";
 import type { CallContext, ConnectorApi } from "../src/contract/connector-api.ts";
-import { Secret } from "../src/contract/secret.ts";
-import type { RouteRule, Target } from "../src/contract/target.ts";
+import type { RouteRule } from "../src/contract/target.ts";
 import type { ProviderHttp } from "../src/http/http-client.ts";
 import { openai } from "../src/providers/openai/index.ts";
+import { benchTarget } from "./bench-target.ts";
 
 const model = "gpt-4o-mini";
 const rounds = 7;
@@ -26,20 +26,7 @@ const bytesGrowthMax = 1.5;
 
 const chat = openai.dialects.chat;
 if (chat === undefined) throw new Error("openai speaks no chat");
-const target: Target = {
-  name: "openai",
-  adapter: openai,
-  dialect: chat,
-  host: "direct",
-  baseURL: "http://127.0.0.1:9/v1",
-  apiKey: new Secret("sk-bench-0123456789abcdef"),
-  region: "",
-  models: new Map(),
-  headers: {},
-  allowPrivate: true,
-  allowCallerEndpoint: false,
-  simulated: false,
-};
+const target = benchTarget(openai, chat);
 
 /** The headers that OpenAI sends, as far as anything reads them or has to pass them over. */
 const headers = {

@@ -14,10 +14,10 @@ import { ResumePolicy } from "../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import { createConnectors } from "../src/connectors.ts";
 import { systemClock } from "../src/contract/clock.ts";
 import type { ConnectorApi } from "../src/contract/connector-api.ts";
-import { Secret } from "../src/contract/secret.ts";
 import type { HttpRequest, HttpResponse, ProviderHttp } from "../src/http/http-client.ts";
 import { ResponseBody } from "../src/http/response-body.ts";
 import { adapters } from "../src/providers/index.ts";
+import { benchTarget } from "./bench-target.ts";
 import { chunkedStreams, type StreamParts } from "./stream-path/chunked-streams.ts";
 
 const fullMicrosecondsMax = 2;
@@ -50,22 +50,7 @@ function composition(adapterName: string, dialectName: string) {
   const http = new FedHttp();
   const connectors = createConnectors({
     http,
-    targets: [
-      {
-        name: "bench",
-        adapter,
-        dialect,
-        host: "direct",
-        baseURL: "http://bench.test",
-        apiKey: new Secret("bench-key"),
-        region: "",
-        models: new Map([["bench", "bench"]]),
-        headers: {},
-        allowPrivate: true,
-        allowCallerEndpoint: false,
-        simulated: false,
-      },
-    ],
+    targets: [benchTarget(adapter, dialect)],
     routes: [{ id: "bench", model: "bench", targets: ["bench"] }],
   });
   return { http, api: connectors.api };

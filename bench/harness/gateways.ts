@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { benchConfiguration, startFlags, startProgram } from "./bench-server.ts";
 import type { Gateway, Protocol, RunningGateway } from "./gateway.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 import { freePort, goCommands, root } from "./machine.ts";
@@ -37,7 +38,7 @@ export function ours(options: OurOptions): Gateway {
       const folder = mkdtempSync(join(tmpdir(), "connectors-bench-"));
       const file = join(folder, "connectors.yaml");
       writeFileSync(file, configuration(port, upstream, options));
-      const command = [...startCommand(), "--config", file];
+      const command = [process.execPath, ...startFlags(), startProgram, "--config", file];
       const started = GatewayProcess.start("server", port, command);
       const server = await started.finally(() => rmSync(folder, { recursive: true }));
       return running(server, port, options.protocol ?? "grpc");
@@ -45,31 +46,13 @@ export function ours(options: OurOptions): Gateway {
   };
 }
 
-/** The command line of `npm start`. */
-function startCommand(): readonly string[] {
-  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const [, ...rest] = String(scripts.start).split(" ");
-  return [process.execPath, ...rest];
-}
-
 function configuration(port: number, upstream: string, options: OurOptions): string {
   const before = Array.from(
     { length: options.routesBefore ?? 0 },
     (_, index) => `  - { id: other-${index}, model: "other-${index}-.*-v[0-9]+", targets: [mock] }`,
   );
-  return `listen: { host: 127.0.0.1, port: ${port} }
-log_level: error
-${options.configuration ?? ""}
-targets:
-  - name: mock
-    adapter: openai
-    dialect: chat
-    base_url: "${upstream}"
-    api_key: none
-    egress: { allow_private: true }
-routes:
-${[...before, '  - { id: bench, model: "bench-.*", targets: [mock] }'].join("\n")}
-`;
+  const top = [`listen: { host: 127.0.0.1, port: ${port} }`, options.configuration ?? ""];
+  return benchConfiguration(upstream, top, before);
 }
 
 function floor(name: string, protocol: Protocol): Gateway {

@@ -11,9 +11,9 @@ import { Registry } from "../../src/dispatch/registry.ts";
 import { SSEFramer } from "../../src/framing/sse-framer.ts";
 import { openai } from "../../src/providers/openai/index.ts";
 import { statusOf } from "../../src/rpc/error-status.ts";
+import { benchTarget } from "../bench-target.ts";
 import { plainAnswers } from "../plain-answers.ts";
 import { microseconds } from "../stopwatch.ts";
-import { benchTarget } from "./bench-target.ts";
 
 /** One operation and what it costs. */
 export interface MicroResult {
@@ -59,7 +59,7 @@ function operations(): Readonly<Record<string, () => unknown>> {
   let turn = 0;
   const registry = new Registry({
     adapters: [openai],
-    targets: [benchTarget(chat)],
+    targets: [benchTarget(openai, chat)],
     routes: Array.from({ length: 1_000 }, (_, index) => ({
       id: `route-${index}`,
       model: `other-${index}-.*-v[0-9]+`,

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as Library from "../../src/index.ts";
+import { root } from "../harness/machine.ts";
 import type { Heard, InProcessClient } from "./in-process-client.ts";
-import { root } from "./peers-folder.ts";
 
 /** This project in the caller's process, as it is published: from `dist`. */
 export async function connectorsClient(baseURL: string): Promise<InProcessClient> {

@@ -1,3 +1,4 @@
+import { type Spread, spreadOf } from "../harness/statistics.ts";
 import type { JobResult } from "./job.ts";
 import { answerBytes, crowdPhase, crowds, pacedStreams, sizePhase } from "./phases.ts";
 
@@ -13,13 +14,6 @@ export interface PeerRound {
   readonly direct: Readonly<Record<string, JobResult>>;
   /** Why phases are not there. */
   readonly faults: readonly string[];
-}
-
-/** A figure over the rounds. */
-export interface Figure {
-  readonly median: number;
-  readonly least: number;
-  readonly most: number;
 }
 
 /** One number of a peer, and how a round gives it. */
@@ -58,17 +52,11 @@ const readings: Readonly<Record<string, Reading>> = {
 };
 
 /** Median and spread of a figure. Undefined: no round has it. */
-export function figure(rounds: readonly PeerRound[], name: string): Figure | undefined {
+export function figure(rounds: readonly PeerRound[], name: string): Spread | undefined {
   const reading = readings[name];
   if (reading === undefined) throw new Error(`no such figure: ${name}`);
-  const values = rounds.map(reading).filter((value) => value !== undefined);
-  const sorted = values.filter(Number.isFinite).toSorted((a, b) => a - b);
-  const [least, most] = [sorted.at(0), sorted.at(-1)];
-  if (least === undefined || most === undefined) return undefined;
-  const [low, high] = [Math.floor, Math.ceil].map((round) => {
-    return sorted[round((sorted.length - 1) / 2)] ?? least;
-  });
-  return { median: ((low ?? least) + (high ?? least)) / 2, least, most };
+  const values = rounds.map((round) => reading(round) ?? Number.NaN).filter(Number.isFinite);
+  return values.length === 0 ? undefined : spreadOf(values);
 }
 
 /** Calls that failed or were wrong, and all, over all rounds and phases. */

@@ -1,9 +1,7 @@
 import { join } from "node:path";
+import { goCommands, root } from "../harness/machine.ts";
 import type { Peer, Wire } from "./peer.ts";
-import { outputOf, root } from "./peers-folder.ts";
-
-/** Where `bench/build-go.mjs` puts the programs of bench/go. */
-export const goPrograms: string = join(root, "build/bench");
+import { outputOf } from "./peers-folder.ts";
 
 /** gRPC to HTTP and back in Go, without a schema: the floor for whoever speaks gRPC. */
 export const hop: Peer = floor("hop", "Go gRPC hop, no schema", { protocol: "hop" });
@@ -24,7 +22,7 @@ function floor(name: "hop" | "reverse-proxy", title: string, wire: Wire): Peer {
     },
     launch: async ({ port, upstreamURL }) => ({
       command: [
-        join(goPrograms, name),
+        join(goCommands, name),
         ...["--listen", `127.0.0.1:${port}`, "--upstream", upstreamURL],
       ],
       wire,

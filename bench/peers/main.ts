@@ -6,15 +6,15 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { freePort, goCommands, root } from "../harness/machine.ts";
+import { shuffled } from "../harness/statistics.ts";
 import { allPeers } from "./all-peers.ts";
 import type { PeerRound } from "./figures.ts";
-import { goPrograms } from "./go-floors.ts";
 import { type Peer, PeerSkipped } from "./peer.ts";
 import { measurePeer, type PartSeconds } from "./peer-round.ts";
-import { outputOf, peersFolder, root } from "./peers-folder.ts";
+import { outputOf, peersFolder } from "./peers-folder.ts";
 import { phasesOf } from "./phases.ts";
 import type { PeerReport, RunReport } from "./run-report.ts";
-import { freePort } from "./running-peer.ts";
 import { writePage } from "./write-page.ts";
 
 const usage = `npm run bench:peers -- [options]
@@ -119,7 +119,7 @@ async function measureRounds(
   // Whatever is started from here on runs beside the gateway, unless it is one.
   execFileSync("taskset", ["--all-tasks", "--cpu-list", "--pid", driverCore, String(process.pid)]);
   const port = await freePort();
-  const mock = spawn(join(goPrograms, "mock"), ["--listen", `127.0.0.1:${port}`], {
+  const mock = spawn(join(goCommands, "mock"), ["--listen", `127.0.0.1:${port}`], {
     stdio: "ignore",
   });
   await sleep(mockStartMs);
@@ -149,9 +149,4 @@ async function measureRounds(
 
 function modelOf({ job }: { readonly job: { readonly model: string } }): string {
   return job.model;
-}
-
-function shuffled<T>(items: readonly T[]): readonly T[] {
-  const keyed = items.map((item) => ({ item, key: Math.random() }));
-  return keyed.toSorted((a, b) => a.key - b.key).map(({ item }) => item);
 }

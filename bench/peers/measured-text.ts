@@ -1,6 +1,7 @@
 import { cpus, loadavg, totalmem } from "node:os";
+import type { Spread } from "../harness/statistics.ts";
 import { grouped } from "../reliability/measurement.ts";
-import { costFigure, type Figure, faultsOf, figure } from "./figures.ts";
+import { costFigure, faultsOf, figure } from "./figures.ts";
 import { answerBytes, crowdPhase, crowds, sizePhase } from "./phases.ts";
 import type { PeerReport, RunReport } from "./run-report.ts";
 import { short } from "./svg.ts";
@@ -118,11 +119,11 @@ function versionTable(peers: readonly PeerReport[]): string {
   return [head, "|---|---|---:|---:|---|", ...rows].join("\n");
 }
 
-function cell(found: Figure | undefined): string {
+function cell(found: Spread | undefined): string {
   if (found === undefined) return "–";
-  const { median, least, most } = found;
-  if (least === most) return short(median);
-  return `${short(median)} (${short(least)} to ${short(most)})`;
+  const { median, min, max } = found;
+  if (min === max) return short(median);
+  return `${short(median)} (${short(min)} to ${short(max)})`;
 }
 
 function row(cells: readonly string[]): string {

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { benchConfiguration, startFlags, startProgram } from "../harness/bench-server.ts";
+import { root } from "../harness/machine.ts";
 import type { Launch, Peer, Place } from "./peer.ts";
-import { outputOf, root } from "./peers-folder.ts";
+import { outputOf } from "./peers-folder.ts";
 
 /** This project's server, called by gRPC. */
 export const connectors: Peer = ours("connectors", "Connectors, gRPC", "grpc");
@@ -48,10 +50,10 @@ function ours(name: string, title: string, protocol: "grpc" | "connect-json"): P
     },
     async launch({ port, upstreamURL, folder }: Place): Promise<Launch> {
       const file = join(folder, "connectors.yaml");
-      writeFileSync(file, configuration(port, upstreamURL));
-      const program = join(root, "build/start/main.js");
+      const listen = `listen: { host: 127.0.0.1, port: ${port} }`;
+      writeFileSync(file, benchConfiguration(upstreamURL, [listen]));
       return {
-        command: [process.execPath, "--max-semi-space-size=16", program, "--config", file],
+        command: [process.execPath, ...startFlags(), startProgram, "--config", file],
         wire: { protocol },
       };
     },
@@ -75,14 +77,4 @@ function inProcess(library: string, upstreamURL: string): Launch {
 async function ownVersion(): Promise<string> {
   const commit = (await outputOf("git", ["rev-parse", "--short=10", "HEAD"])).trim();
   return `${commit}, Node ${process.versions.node}`;
-}
-
-function configuration(port: number, upstreamURL: string): string {
-  return `listen: { host: 127.0.0.1, port: ${port} }
-log_level: error
-targets:
-  - { name: mock, adapter: openai, dialect: chat, api_key: sk-upstream, base_url: "${upstreamURL}", egress: { allow_private: true } }
-routes:
-  - { id: bench, model: "bench-.*", targets: [mock] }
-`;
 }

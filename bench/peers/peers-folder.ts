@@ -1,12 +1,9 @@
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { promisify } from "node:util";
+import { root } from "../harness/machine.ts";
 import { PeerSkipped } from "./peer.ts";
-
-/** The repository. */
-export const root: string = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /** Where peers are installed and raw results lie; ignored by git. */
 export const peersFolder: string = join(root, ".peers");

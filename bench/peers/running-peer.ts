@@ -1,14 +1,13 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { freePort, goCommands } from "../harness/machine.ts";
 import { firstAnswer } from "./first-answer.ts";
-import { goPrograms } from "./go-floors.ts";
 import type { Job, JobResult } from "./job.ts";
 import type { Launch, Peer, Place } from "./peer.ts";
 import { residentMB } from "./process-tree.ts";
@@ -154,7 +153,7 @@ export async function measureDirect(job: Job, upstreamPort: number): Promise<Job
 async function loadResult(job: Job, port: number, how: readonly string[]): Promise<JobResult> {
   const { stream, concurrency, rate, seconds, warmupSeconds } = job;
   const { stdout } = await promisify(execFile)(
-    join(goPrograms, "load"),
+    join(goCommands, "load"),
     [
       ...["--target", `127.0.0.1:${port}`, ...how],
       ...(stream ? ["--stream"] : []),
@@ -192,16 +191,6 @@ async function toldPort(lines: Interface, pattern: RegExp): Promise<number> {
     const [, port] = pattern.exec(line) ?? [];
     if (port !== undefined) return Number(port);
   }
-}
-
-/** A port of 127.0.0.1 that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("no port is free");
-  return address.port;
 }
 
 async function killed(child: ChildProcess): Promise<void> {

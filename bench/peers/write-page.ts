@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { replacePart } from "../harness/page-part.ts";
 import { measuredText } from "./measured-text.ts";
 import { plots } from "./plots.ts";
 import type { RunReport } from "./run-report.ts";
@@ -13,11 +14,6 @@ export function writePage(page: string, report: RunReport): void {
   mkdirSync(folder, { recursive: true });
   const pictures = plots(report.peers);
   for (const { file, svg } of pictures) writeFileSync(join(folder, file), svg);
-  const text = existsSync(page)
-    ? readFileSync(page, "utf8")
-    : `# Performance\n\n${begin}\n${end}\n`;
-  const [before, after] = [text.split(begin)[0], text.split(end)[1]];
-  if (before === undefined || after === undefined) throw new Error(`${page}: no marks in it`);
-  const measured = measuredText(report, basename(folder));
-  writeFileSync(page, `${before}${begin}\n\n${measured}\n\n${end}${after}`);
+  if (!existsSync(page)) writeFileSync(page, `# Performance\n\n${begin}\n${end}\n`);
+  replacePart(page, begin, end, measuredText(report, basename(folder)));
 }

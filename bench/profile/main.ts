@@ -6,16 +6,16 @@
 // which file it is, and the code that runs is the same. What a call costs is measured without the
 // profiler, which only says how that time is shared out.
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { goCommands, pinned, root } from "../harness/machine.ts";
+import { replacePart } from "../harness/page-part.ts";
 import { frameTree } from "./cpu-profile.ts";
 import { flameGraph } from "./flame-graph.ts";
-import { onCore, ProfiledServer } from "./profiled-server.ts";
+import { ProfiledServer } from "./profiled-server.ts";
 import { type TimeByRoom, timeByRoom, timeTable } from "./time-by-room.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = `${root}docs/performance.md`;
 const begin = "<!-- measured: npm run profile -->";
 const end = "<!-- end of the profile -->";
@@ -57,7 +57,7 @@ else await run(values.seconds, values.json);
 async function run(seconds: string, json: boolean): Promise<void> {
   execFileSync(process.execPath, [`${root}bench/build-go.mjs`], { stdio: ["ignore", 2, 2] });
   mkdirSync(`${root}build/profile`, { recursive: true });
-  const mock = spawn(...pinned("mock", ["--listen", mockAddress]), { stdio: "ignore" });
+  const mock = spawn(...toolCommand("mock", ["--listen", mockAddress]), { stdio: "ignore" });
   const times: TimeByRoom[] = [];
   try {
     for (const scene of scenes) times.push(await profiled(scene, seconds));
@@ -98,7 +98,7 @@ async function profiled({ name, load, rate }: Scene, seconds: string): Promise<T
 
 /** Runs the load and gives its figures. Throws if an answer was wrong. */
 async function driven(args: readonly string[]): Promise<Readonly<Record<string, number>>> {
-  const child = spawn(...pinned("load", args), { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(...toolCommand("load", args), { stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   for await (const chunk of child.stdout) output += chunk;
   const figures = JSON.parse(output);
@@ -107,25 +107,17 @@ async function driven(args: readonly string[]): Promise<Readonly<Record<string, 
 }
 
 /** A tool of the bench, on the core that the server does not use. */
-function pinned(tool: string, args: readonly string[]): [string, string[]] {
-  const [command = "", ...rest] = [...onCore(1), `${root}build/bench/${tool}`, ...args];
+function toolCommand(tool: string, args: readonly string[]): [string, string[]] {
+  const [command, ...rest] = pinned("load", [`${goCommands}${tool}`, ...args]);
   return [command, rest];
 }
 
 /** Puts the table where the page has its marks. */
 function writeTable(table: readonly string[]): void {
-  const text = existsSync(page) ? readFileSync(page, "utf8") : "";
-  const from = text.indexOf(begin);
-  const to = text.indexOf(end);
-  if (from < 0 || to < from) {
-    console.error("docs/performance.md has no marks for the table: it is not written");
-    return;
-  }
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root });
   const [{ model = "unknown processor" } = {}, ...others] = cpus();
   const where = `${model}, ${others.length + 1} cores, Node ${process.versions.node}`;
   const date = new Date().toISOString().slice(0, 10);
   const source = `Measured ${date} at ${String(commit).trim()} on ${where}.`;
-  const measured = [begin, source, "", ...table, end].join("\n");
-  writeFileSync(page, text.slice(0, from) + measured + text.slice(to + end.length));
+  replacePart(page, begin, end, [source, "", ...table].join("\n"));
 }

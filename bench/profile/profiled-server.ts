@@ -1,9 +1,10 @@
-import { type ChildProcess, fork, spawnSync } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { benchConfiguration, startFlags } from "../harness/bench-server.ts";
+import { pinned, root } from "../harness/machine.ts";
 import type { CPUProfile } from "./cpu-profile.ts";
 
 /** What was seen of a server. */
@@ -13,16 +14,7 @@ export interface Seen {
   readonly mainShare: number;
 }
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
 const listening = /listening on http:\/\/(\S+)/;
-/** As `npm start` starts it. */
-const nodeFlags = ["--max-semi-space-size=16"];
-
-/** Command that keeps what follows on one core; empty where the system has none. */
-export function onCore(core: number): readonly string[] {
-  const { error } = spawnSync("taskset", ["--version"]);
-  return error === undefined ? ["taskset", "-c", String(core)] : [];
-}
 
 /** The server, from its sources, on a core of its own, with a profiler inside. */
 export class ProfiledServer {
@@ -41,10 +33,10 @@ export class ProfiledServer {
   static async start(baseURL: string): Promise<ProfiledServer> {
     const folder = mkdtempSync(join(tmpdir(), "connectors-profile-"));
     const file = join(folder, "connectors.yaml");
-    writeFileSync(file, configuration(baseURL));
+    writeFileSync(file, benchConfiguration(baseURL));
     const hook = new URL("profiling-hook.ts", import.meta.url).href;
-    const node = [process.execPath, ...nodeFlags, "--import", hook];
-    const [command = process.execPath, ...args] = [...onCore(0), ...node];
+    const node = [process.execPath, ...startFlags(), "--import", hook];
+    const [command, ...args] = pinned("server", node);
     const child = fork(join(root, "src/main.ts"), ["--config", file, "--port", "0"], {
       execPath: command,
       execArgv: args,
@@ -89,18 +81,4 @@ export class ProfiledServer {
     const [answer] = await answered;
     return answer;
   }
-}
-
-function configuration(baseURL: string): string {
-  return `log_level: error
-targets:
-  - name: bench
-    adapter: openai
-    dialect: chat
-    base_url: ${baseURL}
-    api_key: bench
-    egress: { allow_private: true }
-routes:
-  - { id: bench, model: "bench-.*", targets: [bench] }
-`;
 }

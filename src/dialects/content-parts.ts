@@ -1,4 +1,5 @@
 import { type Content, type Part, Role } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
+import { textPart } from "./text-part.ts";
 import type { WarningList } from "./warning-list.ts";
 
 /** A part of the request and the path that names it in warnings. */
@@ -16,14 +17,7 @@ export interface PlacedPart {
 export function contentParts(content: Content, field: string): readonly PlacedPart[] {
   const parts = content.parts.map((part, index) => ({ part, field: `${field}.parts[${index}]` }));
   if (content.message === "" || isAnswer(content)) return parts;
-  const message: Part = {
-    $typeName: "nexen.connectors.v1.Part",
-    kind: {
-      case: "text",
-      value: { $typeName: "nexen.connectors.v1.Text", text: content.message, citations: [] },
-    },
-  };
-  return [{ part: message, field: `${field}.message` }, ...parts];
+  return [{ part: textPart(content.message), field: `${field}.message` }, ...parts];
 }
 
 /**

@@ -18,6 +18,7 @@ import {
 } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import type { StreamEvent } from "../contract/adapter.ts";
 import { isObjectText } from "./json.ts";
+import { textPart } from "./text-part.ts";
 
 /** What a finished answer holds besides its parts. */
 export interface ResponseEnvelope {
@@ -60,13 +61,7 @@ export class ResponseBuilder {
 
   /** Begins a text. Returns its index, for the other calls. */
   startText(): number {
-    return this.#start(PartKind.TEXT, {
-      $typeName: "nexen.connectors.v1.Part",
-      kind: {
-        case: "text",
-        value: { $typeName: "nexen.connectors.v1.Text", text: "", citations: [] },
-      },
-    });
+    return this.#start(PartKind.TEXT, textPart(""));
   }
 
   /** Begins thinking, marked with the adapter that made it. */

@@ -31,8 +31,6 @@ export function candidatesOf(
   registry: Registry,
 ): Candidates {
   const own = candidatesOfModel(request, 0, options, registry);
-  const isAlone = options === undefined || (options.fallbackModels.length === 0 && !options.apiKey);
-  if (isAlone && !(own instanceof ConnectorError)) return own;
   const fallbacks = (options?.fallbackModels ?? []).map((model, index) =>
     candidatesOfModel({ ...request, model }, index + 1, options, registry),
   );

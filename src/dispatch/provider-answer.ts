@@ -1,6 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { LLMResponse } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
-import type { Dialect, Framing } from "../contract/adapter.ts";
+import type { CredentialScheme, Dialect, Framing } from "../contract/adapter.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import { hopHeader, loopStatus } from "../contract/hop.ts";
 import type { Limits } from "../contract/limits.ts";
@@ -8,7 +8,7 @@ import type { Target } from "../contract/target.ts";
 import { parseBoundedJSON } from "../framing/bounded-json.ts";
 import { createFramer } from "../framing/framer.ts";
 import { readText } from "../framing/read-text.ts";
-import type { HttpRequest, HttpResponse } from "../http/http-client.ts";
+import type { HttpResponse } from "../http/http-client.ts";
 import type { AttemptRecord } from "./attempt-record.ts";
 import type { CallEnvironment } from "./call-environment.ts";
 import type { AttemptPlan } from "./call-plan.ts";
@@ -25,9 +25,11 @@ export async function openAnswer(
   record: AttemptRecord,
   environment: CallEnvironment,
 ): Promise<HttpResponse> {
-  const { http, limits } = environment;
-  const authorized = needsCredentials(plan)
-    ? await authorizedRequest(request.http, plan.target, environment)
+  const { http, limits, credentials: clouds } = environment;
+  const { credentials, region } = plan.target;
+  const scheme = neededScheme(plan);
+  const authorized = scheme
+    ? await clouds.authorize(request.http, scheme, { credentials, region })
     : request.http;
   record.sent();
   const response = await http.send(authorized);
@@ -39,21 +41,10 @@ export async function openAnswer(
   throw guarded(() => plan.target.dialect.toError({ status, headers, body }));
 }
 
-/** A target without a key is asked with its cloud's credentials. */
-function needsCredentials({ target, callerKey }: AttemptPlan): boolean {
+/** A target without a key is asked with its cloud's credentials. Unset: none are needed. */
+function neededScheme({ target, callerKey }: AttemptPlan): CredentialScheme | undefined {
   const hasKey = callerKey !== undefined || target.apiKey !== undefined;
-  return !hasKey && target.dialect.credentials !== undefined;
-}
-
-async function authorizedRequest(
-  request: HttpRequest,
-  target: Target,
-  { credentials }: CallEnvironment,
-): Promise<HttpRequest> {
-  const scheme = target.dialect.credentials;
-  if (scheme === undefined) return request;
-  const use = { credentials: target.credentials, region: target.region };
-  return await credentials.authorize(request, scheme, use);
+  return hasKey ? undefined : target.dialect.credentials;
 }
 
 /** Reads a whole answer: one JSON object, or a stream that a provider sent unasked. */

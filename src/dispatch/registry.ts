@@ -2,6 +2,7 @@ import type { Adapter } from "../contract/adapter.ts";
 import { ConnectorError, invalidField } from "../contract/connector-error.ts";
 import { nearestNames } from "../contract/nearest-names.ts";
 import type { RouteRule, Target } from "../contract/target.ts";
+import { LeastRecentMap } from "../resilience/least-recent-map.ts";
 import { compileOwnPattern, compilePattern, type NameTest } from "./pattern.ts";
 
 /** Names of models that are remembered with what they led to: a rule costs a match of its pattern. */
@@ -45,8 +46,8 @@ export class Registry {
   readonly #adapters: readonly Adapter[];
   readonly #targets: readonly Target[];
   readonly #rules: readonly Rule[];
-  /** What the names asked for last led to, the oldest first. */
-  readonly #found = new Map<string, Match | undefined>();
+  /** What the names asked for last led to. */
+  readonly #found = new LeastRecentMap<Match | undefined>(namesFoundMax);
 
   /** Throws Error for a route with a bad pattern or an unknown target. */
   constructor(options: RegistryOptions) {
@@ -68,13 +69,12 @@ export class Registry {
 
   /** The rule that wins. Unset: none matches. */
   find(model: string): Match | undefined {
-    const known = this.#found.get(model);
-    if (known !== undefined || this.#found.has(model)) return known;
-    const match = this.#prefixMatch(model) ?? this.#firstRule(model);
-    const [oldest] = this.#found.keys();
-    if (oldest !== undefined && this.#found.size >= namesFoundMax) this.#found.delete(oldest);
-    this.#found.set(model, match);
-    return match;
+    return this.#found.take(
+      model,
+      "",
+      "",
+      () => this.#prefixMatch(model) ?? this.#firstRule(model),
+    );
   }
 
   /**

@@ -16,7 +16,7 @@ export function checkWord(
 ): void {
   if (text.length > charactersMax) {
     violations.add(field, `has ${text.length} characters, at most ${charactersMax} are allowed`);
-  } else if (text !== "" && /\p{Cc}/u.test(text)) {
+  } else if (/\p{Cc}/u.test(text)) {
     violations.add(field, "holds a control character");
   } else checkText(violations, field, text);
 }

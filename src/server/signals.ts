@@ -9,17 +9,31 @@ const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
  * secrets, and ends the process with 1.
  */
 export function handleSignals(server: RunningServer): void {
+  drainOnSignals(
+    () => server.drain().then(() => 0),
+    () => undefined,
+  );
+  process.on("SIGHUP", () => void server.reload());
+  endOnCrash(server);
+}
+
+/**
+ * SIGTERM and SIGINT drain, and the process ends with the code that `drain` resolves with; a second
+ * one ends it at once, after `kill`, with 143 or 130.
+ */
+export function drainOnSignals(drain: () => Promise<number>, kill: () => void): void {
   let isDraining = false;
   for (const [signal, code] of Object.entries(exitCodes)) {
     process.on(signal, () => {
-      if (isDraining) process.exit(code);
+      if (isDraining) {
+        kill();
+        process.exit(code);
+      }
       isDraining = true;
       process.stderr.write("draining; a second signal ends at once\n");
-      void server.drain().then(() => process.exit(0));
+      void drain().then((exitCode) => process.exit(exitCode));
     });
   }
-  process.on("SIGHUP", () => void server.reload());
-  endOnCrash(server);
 }
 
 /**

@@ -1,11 +1,10 @@
 import { availableParallelism } from "node:os";
 import { systemClock } from "../contract/clock.ts";
 import { LogSink } from "./log-sink.ts";
+import { drainOnSignals } from "./signals.ts";
 import { Supervisor, WorkerStartError } from "./supervisor.ts";
 import { watchConfiguration } from "./watch-configuration.ts";
 import { workersMax } from "./worker-messages.ts";
-
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** What to supervise. */
 export interface SuperviseOptions {
@@ -38,7 +37,11 @@ export async function supervise({
   });
   try {
     const url = await supervisor.start();
-    handleSignals(supervisor);
+    drainOnSignals(
+      () => supervisor.drain().then((isWell) => (isWell ? 0 : 1)),
+      () => supervisor.kill(),
+    );
+    process.on("SIGHUP", () => supervisor.reload());
     if (watchedFile !== undefined) watchConfiguration(watchedFile, () => supervisor.reload());
     onStarted(url);
   } catch (error) {
@@ -46,20 +49,4 @@ export async function supervise({
     process.stderr.write(error.text);
     process.exitCode = error.exitCode;
   }
-}
-
-function handleSignals(supervisor: Supervisor): void {
-  let isDraining = false;
-  for (const [signal, code] of Object.entries(exitCodes)) {
-    process.on(signal, () => {
-      if (isDraining) {
-        supervisor.kill();
-        process.exit(code);
-      }
-      isDraining = true;
-      process.stderr.write("draining; a second signal ends at once\n");
-      void supervisor.drain().then((isWell) => process.exit(isWell ? 0 : 1));
-    });
-  }
-  process.on("SIGHUP", () => supervisor.reload());
 }

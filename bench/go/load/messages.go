@@ -57,9 +57,7 @@ func fieldOf(message []byte, wanted protowire.Number) []byte {
 func readCallResponse(c *call, message []byte) {
 	response := inside(message, 1)
 	c.text(inside(response, 3, 2))
-	c.hasUsage = len(inside(response, 7)) > 0
-	c.isFinished = true
-	c.isWrong = c.isWrong || !c.hasUsage
+	readEnd(c, response)
 }
 
 // StreamCallResponse: .text_delta.text, and .finished, which says the same again.
@@ -71,10 +69,15 @@ func readStreamCallResponse(c *call, message []byte) {
 	if finished := inside(message, 10); len(finished) > 0 {
 		response := inside(finished, 1)
 		c.wholeText(inside(response, 3, 2))
-		c.hasUsage = len(inside(response, 7)) > 0
-		c.isFinished = true
-		c.isWrong = c.isWrong || !c.hasUsage
+		readEnd(c, response)
 	}
+}
+
+// LLMResponse: an answer is right only with its .usage.
+func readEnd(c *call, response []byte) {
+	c.hasUsage = len(inside(response, 7)) > 0
+	c.isFinished = true
+	c.isWrong = c.isWrong || !c.hasUsage
 }
 
 // Of the hop: text and nothing else.
