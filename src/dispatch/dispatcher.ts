@@ -20,12 +20,13 @@ import {
 } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import type { CallContext, SingleCallApi } from "../contract/connector-api.ts";
 import { invalidField } from "../contract/connector-error.ts";
+import { MessageStream } from "../contract/message-stream.ts";
+import type { PulledMessages } from "../contract/pulled-messages.ts";
 import type { CallEnvironment } from "./call-environment.ts";
 import { type CallPlan, type PlanSettings, planCall } from "./call-plan.ts";
 import { countTokens } from "./count-tokens.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import type { Idempotency } from "./idempotency.ts";
-import { MessageStream } from "./message-stream.ts";
 import { ModelList } from "./model-list.ts";
 import { resolveModel } from "./resolve-model.ts";
 import { StreamCall } from "./stream-call.ts";
@@ -55,9 +56,10 @@ export class Dispatcher implements SingleCallApi {
     return idempotency.call(request, context, () => this.#call(request, context));
   }
 
-  streamCall(request: StreamCallRequest, context: CallContext): AsyncGenerator<StreamCallResponse> {
+  streamCall(request: StreamCallRequest, context: CallContext): MessageStream<StreamCallResponse> {
     const { idempotency } = this.#options;
-    return idempotency.stream(request, context, () => this.#streamCall(request, context));
+    const messages = idempotency.stream(request, context, () => this.#messages(request, context));
+    return new MessageStream(messages);
   }
 
   async countTokens(
@@ -82,17 +84,14 @@ export class Dispatcher implements SingleCallApi {
     return { $typeName: "nexen.connectors.v1.CallResponse", response };
   }
 
-  #streamCall(
-    request: StreamCallRequest,
-    context: CallContext,
-  ): AsyncGenerator<StreamCallResponse> {
+  #messages(request: StreamCallRequest, context: CallContext): PulledMessages<StreamCallResponse> {
     const { streamOptions } = request;
     const plan = this.#plan(request.request, request.options, context);
     const interval = streamOptions?.heartbeatInterval;
     const isResumed = streamOptions?.resume === ResumePolicy.CONTINUE;
-    const { clock } = this.#options;
-    const heartbeats = interval && new Heartbeats(durationMs(interval), context.receivedMs, clock);
-    return new MessageStream(new StreamCall(plan, context, this.#options, isResumed), heartbeats);
+    const call = new StreamCall(plan, context, this.#options, isResumed);
+    if (interval === undefined) return call;
+    return new Heartbeats(call, durationMs(interval), context.receivedMs, this.#options.clock);
   }
 
   #plan(

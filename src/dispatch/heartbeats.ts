@@ -5,46 +5,74 @@ import {
   StreamCallResponseSchema,
 } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import type { Clock, Timer } from "../contract/clock.ts";
+import type { PulledMessages } from "../contract/pulled-messages.ts";
 import { durationOf } from "./attempt-record.ts";
 
 /**
- * A heartbeat whenever a reader has waited for `intervalMs`. One timer runs on beside the messages,
- * and looks at its end how long the present wait has lasted: a message costs no timer of its own.
+ * Messages, and a heartbeat whenever their reader has waited for `intervalMs`. One timer runs on
+ * beside the messages, and looks at its end how long the present wait has lasted: a message costs
+ * no timer of its own.
  */
-export class Heartbeats {
+export class Heartbeats implements PulledMessages<StreamCallResponse> {
+  onReadable: (() => void) | undefined;
+  readonly #messages: PulledMessages<StreamCallResponse>;
   readonly #intervalMs: number;
   readonly #receivedMs: number;
   readonly #clock: Clock;
-  #tell: ((heartbeat: StreamCallResponse) => void) | undefined;
   #timer: Timer | undefined;
   /** Since when the reader waits. Unset: it does not. */
   #sinceMs: number | undefined;
+  #heartbeat: StreamCallResponse | undefined;
 
-  constructor(intervalMs: number, receivedMs: number, clock: Clock) {
+  /** `receivedMs` is when the call arrived, on the clock's scale. */
+  constructor(
+    messages: PulledMessages<StreamCallResponse>,
+    intervalMs: number,
+    receivedMs: number,
+    clock: Clock,
+  ) {
+    this.#messages = messages;
     this.#intervalMs = intervalMs;
     this.#receivedMs = receivedMs;
     this.#clock = clock;
+    messages.onReadable = () => this.onReadable?.();
   }
 
-  /** Says who is told of each, while its reader waits. */
-  tell(listener: (heartbeat: StreamCallResponse) => void): void {
-    this.#tell = listener;
+  get ended(): boolean {
+    return this.#messages.ended;
   }
 
-  /** The reader begins to wait. */
-  begin(): void {
-    this.#sinceMs = this.#clock.now();
+  pull(): StreamCallResponse | undefined {
+    try {
+      const message = this.#messages.pull() ?? this.#takeHeartbeat();
+      if (message !== undefined) this.#sinceMs = undefined;
+      else if (this.#messages.ended) this.#end();
+      else this.#wait();
+      return message;
+    } catch (thrown) {
+      this.#end();
+      throw thrown;
+    }
+  }
+
+  leave(): Promise<void> {
+    this.#end();
+    return this.#messages.leave();
+  }
+
+  #takeHeartbeat(): StreamCallResponse | undefined {
+    const heartbeat = this.#heartbeat;
+    this.#heartbeat = undefined;
+    return heartbeat;
+  }
+
+  #wait(): void {
+    this.#sinceMs ??= this.#clock.now();
     if (this.#timer === undefined) this.#arm(this.#intervalMs);
   }
 
-  /** The reader waits no more. */
-  rest(): void {
+  #end(): void {
     this.#sinceMs = undefined;
-  }
-
-  /** There is nothing to wait for any more. */
-  end(): void {
-    this.rest();
     this.#timer?.clear();
   }
 
@@ -57,8 +85,12 @@ export class Heartbeats {
     if (this.#sinceMs === undefined) return;
     const nowMs = this.#clock.now();
     const leftMs = this.#sinceMs + this.#intervalMs - nowMs;
-    if (leftMs > 0) this.#arm(leftMs);
-    else this.#tell?.(heartbeat(nowMs - this.#receivedMs));
+    if (leftMs > 0) {
+      this.#arm(leftMs);
+      return;
+    }
+    this.#heartbeat = heartbeat(nowMs - this.#receivedMs);
+    this.onReadable?.();
   }
 }
 

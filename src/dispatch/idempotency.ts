@@ -11,7 +11,9 @@ import type { Clock } from "../contract/clock.ts";
 import type { CallContext } from "../contract/connector-api.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import type { Limits } from "../contract/limits.ts";
+import type { PulledMessages } from "../contract/pulled-messages.ts";
 import type { Random } from "../contract/random.ts";
+import { WatchedMessages } from "../contract/watched-messages.ts";
 import { jittered } from "./admission-queue.ts";
 import { requestFingerprint, secretFingerprint } from "./request-fingerprint.ts";
 
@@ -76,13 +78,13 @@ export class Idempotency {
 
   /**
    * Opens a stream under the same rules, but for its answer, which is not kept. They are applied
-   * when the first event is asked for.
+   * when the first message is asked for.
    */
   stream(
     request: StreamCallRequest,
     context: CallContext,
-    open: () => AsyncGenerator<StreamCallResponse>,
-  ): AsyncGenerator<StreamCallResponse> {
+    open: () => PulledMessages<StreamCallResponse>,
+  ): PulledMessages<StreamCallResponse> {
     return request.options?.requestId ? this.#stream(request, context, open) : open();
   }
 
@@ -104,18 +106,22 @@ export class Idempotency {
     }
   }
 
-  async *#stream(
+  #stream(
     request: StreamCallRequest,
     context: CallContext,
-    open: () => AsyncGenerator<StreamCallResponse>,
-  ): AsyncGenerator<StreamCallResponse> {
-    const call = this.#identify(request, context);
-    this.#running.set(call.key, call);
-    try {
-      yield* open();
-    } finally {
-      this.#end(call, undefined);
-    }
+    open: () => PulledMessages<StreamCallResponse>,
+  ): PulledMessages<StreamCallResponse> {
+    return new WatchedMessages(() => {
+      const call = this.#identify(request, context);
+      const onOver = (): void => this.#end(call, undefined);
+      this.#running.set(call.key, call);
+      try {
+        return { messages: open(), onOver };
+      } catch (thrown) {
+        onOver();
+        throw thrown;
+      }
+    });
   }
 
   /** A call by its id. Throws where it may not run now. */

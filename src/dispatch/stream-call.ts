@@ -1,13 +1,13 @@
 import type { StreamCallResponse } from "../../gen/ts/nexen/connectors/v1/stream_pb.ts";
 import type { CallContext } from "../contract/connector-api.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
+import type { PulledMessages } from "../contract/pulled-messages.ts";
 import { WorkSignal } from "../resilience/work-signal.ts";
 import { AttemptLoop } from "./attempt-loop.ts";
 import type { CallEnvironment } from "./call-environment.ts";
 import type { CallPlan } from "./call-plan.ts";
 import { CommittedStream } from "./committed-stream.ts";
 import type { Answered } from "./hedge.ts";
-import type { PulledMessages } from "./pulled-messages.ts";
 import { Resumption } from "./resumption.ts";
 import { type OpenedStream, streamOpening } from "./stream-opening.ts";
 
@@ -15,7 +15,7 @@ import { type OpenedStream, streamOpening } from "./stream-opening.ts";
  * A planned call, and the messages of its answer. Ends with `finished`, or throws. If it is to be
  * resumed, an answer that breaks off is continued by another attempt.
  */
-export class StreamCall implements PulledMessages {
+export class StreamCall implements PulledMessages<StreamCallResponse> {
   onReadable: (() => void) | undefined;
   readonly #environment: CallEnvironment;
   readonly #work: WorkSignal;

@@ -3,7 +3,7 @@ import type { Clock } from "../contract/clock.ts";
 import { framed } from "./lane-messages.ts";
 import { endUnreadStream } from "./unread-request.ts";
 
-/** Messages that are ready in one turn leave together, up to so many bytes. */
+/** Messages that leave together have at most so many bytes, and one more message. */
 const joinedBytesMax = 16 * 1024;
 
 const withTrailers = { waitForTrailers: true };
@@ -15,7 +15,7 @@ export class LaneAnswer {
   readonly #clock: Clock;
   #headers: OutgoingHttpHeaders;
   #trailers: OutgoingHttpHeaders | undefined;
-  /** Messages that leave at the end of this turn. */
+  /** Messages that leave with the next flush. */
   #ready: Uint8Array[] = [];
   #readyBytes = 0;
 
@@ -37,17 +37,25 @@ export class LaneAnswer {
     return this.#stream.writableNeedDrain;
   }
 
-  /** Resolves when the caller has read on; never, if it goes away. */
-  drained(): Promise<void> {
-    return new Promise((resolve) => this.#stream.once("drain", resolve));
+  /** Calls back when the caller has read on; never, if it goes away. */
+  onceDrained(listener: () => void): void {
+    this.#stream.once("drain", listener);
   }
 
-  /** Sends a message, with others of this turn of the event loop. */
+  /** Adds a message to those that leave with the next `flush`, or with the end. */
   send(message: Uint8Array): void {
-    if (this.#ready.length === 0) process.nextTick(() => this.#flush());
     this.#ready.push(message);
     this.#readyBytes += message.length;
-    if (this.#readyBytes >= joinedBytesMax) this.#flush();
+    if (this.#readyBytes >= joinedBytesMax) this.flush();
+  }
+
+  /** Sends what was added. */
+  flush(): void {
+    const messages = this.#ready;
+    if (messages.length === 0) return;
+    this.#ready = [];
+    this.#readyBytes = 0;
+    if (this.#begin(undefined)) this.#stream.write(framed(messages));
   }
 
   /** Sends the only message of an answer that succeeded. */
@@ -58,7 +66,7 @@ export class LaneAnswer {
 
   /** Ends an answer. One without messages that failed is nothing but headers. */
   end(trailers: OutgoingHttpHeaders, hasFailed: boolean): void {
-    this.#flush();
+    this.flush();
     const stream = this.#stream;
     const isBare = hasFailed && !stream.headersSent && this.#trailers === undefined;
     if (!isBare) {
@@ -68,14 +76,6 @@ export class LaneAnswer {
     if (stream.closed || stream.destroyed) return;
     if (!stream.readableEnded) endUnreadStream(stream, stream, this.#clock);
     stream.respond({ ...this.#headers, ...trailers }, withoutBody);
-  }
-
-  #flush(): void {
-    const messages = this.#ready;
-    if (messages.length === 0) return;
-    this.#ready = [];
-    this.#readyBytes = 0;
-    if (this.#begin(undefined)) this.#stream.write(framed(messages));
   }
 
   /** Sends the headers, if they are not sent. False: the stream is closed. */

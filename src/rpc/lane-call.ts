@@ -7,7 +7,9 @@ import {
 import type { Message } from "@bufbuild/protobuf";
 import type { Clock, Timer } from "../contract/clock.ts";
 import type { ConnectorError } from "../contract/connector-error.ts";
+import { pulledMessages } from "../contract/iterated-messages.ts";
 import type { Limits } from "../contract/limits.ts";
+import type { PulledMessages } from "../contract/pulled-messages.ts";
 import type { Arrival } from "./call-arrival.ts";
 import { deadlineReason, drainingReason, lastWordsMs, leavingReason } from "./call-context.ts";
 import { lingerMs } from "./connection.ts";
@@ -66,8 +68,8 @@ export class LaneCall {
   #permit: Permit | undefined;
   #timer: Timer | undefined;
   #lastWords: Timer | undefined;
-  /** What a streaming method answers, until it has ended. */
-  #events: AsyncIterator<Message> | undefined;
+  /** What a streaming method answers, until it is over. */
+  #messages: PulledMessages<Message> | undefined;
   /** Whether the api is waited for, and not the caller. */
   #isWaiting = false;
   /** The time for last words is over. */
@@ -175,8 +177,9 @@ export class LaneCall {
         { requestHeaders, answer: this.#answer },
       );
       if (Symbol.asyncIterator in answer) {
-        this.#events = answer[Symbol.asyncIterator]();
-        void this.#relay(this.#events);
+        this.#messages = pulledMessages(answer);
+        this.#messages.onReadable = () => this.#onReadable();
+        this.#relay(this.#messages);
         return;
       }
       answer.then(
@@ -188,22 +191,29 @@ export class LaneCall {
     }
   }
 
-  async #relay(events: AsyncIterator<Message>): Promise<void> {
-    const { format } = this.#method;
+  #onReadable(): void {
+    if (this.#isWaiting && this.#messages !== undefined) this.#relay(this.#messages);
+  }
+
+  /** Sends what has come, until the api is waited for, or the caller. */
+  #relay(messages: PulledMessages<Message>): void {
+    const answer = this.#answer;
+    this.#isWaiting = false;
     try {
-      for (;;) {
-        this.#wait();
-        const { done, value } = await events.next();
-        if (this.#isOver()) return;
-        this.#isWaiting = false;
-        if (done === true) {
-          this.#events = undefined;
-          this.#succeed(undefined);
+      while (!this.#isOver()) {
+        if (this.#isSilenced) throw this.#controller.signal.reason;
+        if (answer.isFull) {
+          answer.onceDrained(() => this.#relay(messages));
           return;
         }
-        this.#answer.send(encodeMessage(value, format));
-        if (this.#answer.isFull) await this.#answer.drained();
-        if (this.#isOver()) return;
+        const message = messages.pull();
+        if (message !== undefined) answer.send(encodeMessage(message, this.#method.format));
+        else if (messages.ended) this.#succeed(undefined);
+        else {
+          answer.flush();
+          this.#wait();
+          return;
+        }
       }
     } catch (thrown) {
       this.#fail(thrown);
@@ -213,9 +223,7 @@ export class LaneCall {
   /** The api is waited for. After an abort, not for long. */
   #wait(): void {
     this.#isWaiting = true;
-    if (!this.#controller.signal.aborted) return;
-    if (this.#isSilenced) throw this.#controller.signal.reason;
-    this.#limitLastWords();
+    if (this.#controller.signal.aborted) this.#limitLastWords();
   }
 
   #abort(reason: ConnectorError): void {
@@ -258,9 +266,9 @@ export class LaneCall {
     this.#permit?.release();
     this.#lastWords?.clear();
     // Whoever leaves early has aborted the call; its end is the api's affair and not waited for.
-    const events = this.#events;
-    this.#events = undefined;
-    events?.return?.().catch(ignore);
+    const messages = this.#messages;
+    this.#messages = undefined;
+    messages?.leave().catch(ignore);
   }
 
   #onClose(): void {

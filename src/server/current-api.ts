@@ -23,6 +23,9 @@ import type {
   CallContext,
   ConnectorApi,
 } from "../contract/connector-api.ts";
+import { pulledMessages } from "../contract/iterated-messages.ts";
+import { MessageStream } from "../contract/message-stream.ts";
+import { WatchedMessages } from "../contract/watched-messages.ts";
 
 /** One configuration in force, and the calls that began under it. */
 interface Generation {
@@ -59,8 +62,14 @@ export class CurrentApi implements ConnectorApi {
     return this.#during((api) => api.call(request, context));
   }
 
-  streamCall(request: StreamCallRequest, context: CallContext): AsyncGenerator<StreamCallResponse> {
-    return this.#throughout((api) => api.streamCall(request, context));
+  streamCall(request: StreamCallRequest, context: CallContext): MessageStream<StreamCallResponse> {
+    return new MessageStream(
+      new WatchedMessages(() => {
+        const messages = pulledMessages(this.#current.connectors.api.streamCall(request, context));
+        const generation = begun(this.#current);
+        return { messages, onOver: () => ended(generation) };
+      }),
+    );
   }
 
   batch(
@@ -83,8 +92,7 @@ export class CurrentApi implements ConnectorApi {
   }
 
   async *#throughout<T>(open: (api: ConnectorApi) => AsyncIterable<T>): AsyncGenerator<T> {
-    const generation = this.#current;
-    generation.openCalls++;
+    const generation = begun(this.#current);
     try {
       yield* open(generation.connectors.api);
     } finally {
@@ -93,14 +101,18 @@ export class CurrentApi implements ConnectorApi {
   }
 
   async #during<T>(run: (api: ConnectorApi) => Promise<T>): Promise<T> {
-    const generation = this.#current;
-    generation.openCalls++;
+    const generation = begun(this.#current);
     try {
       return await run(generation.connectors.api);
     } finally {
       ended(generation);
     }
   }
+}
+
+function begun(generation: Generation): Generation {
+  generation.openCalls++;
+  return generation;
 }
 
 function ended(generation: Generation): void {

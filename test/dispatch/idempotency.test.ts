@@ -15,7 +15,9 @@ import {
 import { WarningKind } from "../../gen/ts/nexen/connectors/v1/llm_pb.ts";
 import type { CallContext } from "../../src/contract/connector-api.ts";
 import { ConnectorError } from "../../src/contract/connector-error.ts";
+import { pulledMessages } from "../../src/contract/iterated-messages.ts";
 import { defaultLimits, type Limits } from "../../src/contract/limits.ts";
+import { MessageStream } from "../../src/contract/message-stream.ts";
 import { Idempotency } from "../../src/dispatch/idempotency.ts";
 import { requestFingerprint } from "../../src/dispatch/request-fingerprint.ts";
 import { finished, textDelta } from "../support/fake-api.ts";
@@ -64,7 +66,8 @@ class Scene {
   }
 
   async *stream(request: StreamCallRequest, caller = "a") {
-    yield* this.memory.stream(request, this.#context(caller), () => this.#events(request));
+    const open = () => pulledMessages(this.#events(request));
+    yield* new MessageStream(this.memory.stream(request, this.#context(caller), open));
   }
 
   /** The id of the answer to a call. */
