@@ -1,5 +1,6 @@
 // Rebuilds everything that is made from other files. From the protos: gen/ts is the TypeScript code
-// and gen/descriptors.binpb a FileDescriptorSet of the contract with its imports and without comments.
+// and gen/descriptors.binpb a FileDescriptorSet of the contract with its imports and without comments;
+// from that, gen/ts/writers is what writes answers.
 // From src/providers/*/models.yaml: models.ts beside each.
 //
 //   node scripts/generate.mjs           writes them
@@ -19,6 +20,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generatedModels, madeFromModels } from "./generate-models.mjs";
+import { generatedWriters, writersPath } from "./generate-writers.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -33,6 +35,8 @@ function generateCode(folder) {
   buf("generate", "--output", folder);
   const descriptors = join(folder, "gen/descriptors.binpb");
   buf("build", "proto", "--as-file-descriptor-set", "--exclude-source-info", "-o", descriptors);
+  mkdirSync(dirname(join(folder, writersPath)), { recursive: true });
+  writeFileSync(join(folder, writersPath), generatedWriters(descriptors));
 }
 
 function generateModels(folder) {

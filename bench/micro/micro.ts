@@ -11,6 +11,7 @@ import { Registry } from "../../src/dispatch/registry.ts";
 import { SSEFramer } from "../../src/framing/sse-framer.ts";
 import { openai } from "../../src/providers/openai/index.ts";
 import { statusOf } from "../../src/rpc/error-status.ts";
+import { frameOf, type MessageFormat } from "../../src/rpc/lane-messages.ts";
 import { benchTarget } from "../bench-target.ts";
 import { plainAnswers } from "../plain-answers.ts";
 import { microseconds } from "../stopwatch.ts";
@@ -81,10 +82,18 @@ function operations(): Readonly<Record<string, () => unknown>> {
       return registry.resolve(`gpt-5-${turn}`);
     },
     "status details of an error": () => statusOf(error),
-    "protobuf: read a CallRequest": () => fromBinary(CallRequestSchema, requestBytes),
-    "protobuf: write a CallResponse": () => toBinary(CallResponseSchema, whole),
-    "protobuf: write a text delta": () => toBinary(StreamCallResponseSchema, delta),
+    "protobuf-es: read a CallRequest": () => fromBinary(CallRequestSchema, requestBytes),
+    "protobuf-es: write a CallResponse": () => toBinary(CallResponseSchema, whole),
+    "the lane: write a CallResponse": () => frameOf(whole, formatOf(CallResponseSchema)),
+    "protobuf-es: write a text delta": () => toBinary(StreamCallResponseSchema, delta),
+    "the lane: write a text delta": () => frameOf(delta, formatOf(StreamCallResponseSchema)),
   };
+}
+
+function formatOf(output: MessageFormat["output"]): MessageFormat {
+  const bytesMax = 16 * 1024 * 1024;
+  const limits = { requestBytesMax: bytesMax, responseBytesMax: bytesMax, recursionLimit: 100 };
+  return { input: CallRequestSchema, output, kind: "unary", ...limits };
 }
 
 function chatOf({ chat: found }: Readonly<Record<string, Dialect>>): Dialect {

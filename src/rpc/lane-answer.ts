@@ -1,6 +1,5 @@
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Clock } from "../contract/clock.ts";
-import { framed } from "./lane-messages.ts";
 import { endUnreadStream } from "./unread-request.ts";
 
 /** Messages that leave together have at most so many bytes, and one more message. */
@@ -16,7 +15,7 @@ export class LaneAnswer {
   #headers: OutgoingHttpHeaders;
   #trailers: OutgoingHttpHeaders | undefined;
   /** Messages that leave with the next flush. */
-  #ready: Uint8Array[] = [];
+  #ready: Buffer[] = [];
   #readyBytes = 0;
 
   /** `headers` are sent with whatever the answer is. */
@@ -43,25 +42,27 @@ export class LaneAnswer {
   }
 
   /** Adds a message to those that leave with the next `flush`, or with the end. */
-  send(message: Uint8Array): void {
-    this.#ready.push(message);
-    this.#readyBytes += message.length;
+  send(frame: Buffer): void {
+    this.#ready.push(frame);
+    this.#readyBytes += frame.length;
     if (this.#readyBytes >= joinedBytesMax) this.flush();
   }
 
   /** Sends what was added. */
   flush(): void {
-    const messages = this.#ready;
-    if (messages.length === 0) return;
+    const frames = this.#ready;
+    const [first] = frames;
+    if (first === undefined) return;
     this.#ready = [];
     this.#readyBytes = 0;
-    if (this.#begin(undefined)) this.#stream.write(framed(messages));
+    if (this.#begin(undefined))
+      this.#stream.write(frames.length === 1 ? first : Buffer.concat(frames));
   }
 
   /** Sends the only message of an answer that succeeded. */
-  endWith(message: Uint8Array, trailers: OutgoingHttpHeaders): void {
+  endWith(frame: Buffer, trailers: OutgoingHttpHeaders): void {
     if (!this.#begin(trailers)) return;
-    this.#stream.end(framed([message]));
+    this.#stream.end(frame);
   }
 
   /** Ends an answer. One without messages that failed is nothing but headers. */

@@ -14,7 +14,7 @@ import type { Arrival } from "./call-arrival.ts";
 import { deadlineReason, drainingReason, lastWordsMs, leavingReason } from "./call-context.ts";
 import { lingerMs } from "./connection.ts";
 import { LaneAnswer } from "./lane-answer.ts";
-import { encodeMessage, RequestReader } from "./lane-messages.ts";
+import { frameOf, RequestReader } from "./lane-messages.ts";
 import type { LaneMethod } from "./lane-route.ts";
 import type { Permit, ServerAdmission } from "./server-admission.ts";
 
@@ -207,7 +207,7 @@ export class LaneCall {
           return;
         }
         const message = messages.pull();
-        if (message !== undefined) answer.send(encodeMessage(message, this.#method.format));
+        if (message !== undefined) answer.send(frameOf(message, this.#method.format));
         else if (messages.ended) this.#succeed(undefined);
         else {
           answer.flush();
@@ -243,10 +243,10 @@ export class LaneCall {
   #succeed(message: Message | undefined): void {
     if (this.#isOver()) return;
     try {
-      const bytes = message && encodeMessage(message, this.#method.format);
+      const frame = message && frameOf(message, this.#method.format);
       this.#leave();
-      if (bytes === undefined) this.#answer.end(success, false);
-      else this.#answer.endWith(bytes, success);
+      if (frame === undefined) this.#answer.end(success, false);
+      else this.#answer.endWith(frame, success);
     } catch (thrown) {
       this.#fail(thrown);
     }

@@ -1,6 +1,8 @@
 import { type DescMessage, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
+import { messageWriters } from "../../gen/ts/writers/answer-writers.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import { Gatherer, headBytes, incompleteMessage } from "./request-body.ts";
+import { Unwritable, WireWriter } from "./wire-writer.ts";
 
 const compressedFlag = 1;
 
@@ -93,35 +95,48 @@ export class RequestReader {
   }
 }
 
-/** The bytes of a message of an answer. Throws ConnectorError where none can be sent. */
-export function encodeMessage(message: Message, format: MessageFormat): Uint8Array {
-  const { output, responseBytesMax } = format;
-  let bytes: Uint8Array;
+const writer = new WireWriter();
+
+/** A message of an answer behind its head, as it is sent. Throws ConnectorError where none can be. */
+export function frameOf(message: Message, format: MessageFormat): Buffer {
+  const frame = written(message, format.output) ?? headed(binaryOf(message, format.output));
+  const bytes = frame.length - headBytes;
+  if (bytes > format.responseBytesMax) {
+    throw tooLong(bytes, "writeMaxBytes", format.responseBytesMax);
+  }
+  return frame;
+}
+
+/** By the writer that was made for the type. Unset: there is none, or it cannot write this. */
+function written(message: Message, output: DescMessage): Buffer | undefined {
+  const write = messageWriters.get(output);
+  if (write === undefined) return undefined;
   try {
-    bytes = toBinary(output, message);
+    writer.begin();
+    // A method's answers are of its own type.
+    write(writer, message as never);
+    return writer.frame();
+  } catch (thrown) {
+    if (thrown instanceof Unwritable) return undefined;
+    throw thrown;
+  }
+}
+
+function binaryOf(message: Message, output: DescMessage): Uint8Array {
+  try {
+    return toBinary(output, message);
   } catch (thrown) {
     throw new ConnectorError("INTERNAL_FAULT", "this server failed; see its log", {
       cause: `serialize binary: ${textOf(thrown)}`,
     });
   }
-  if (bytes.length > responseBytesMax) {
-    throw tooLong(bytes.length, "writeMaxBytes", responseBytesMax);
-  }
-  return bytes;
 }
 
-/** Messages as they are sent, each behind its head, in one piece. */
-export function framed(messages: readonly Uint8Array[]): Buffer {
-  let length = 0;
-  for (const message of messages) length += headBytes + message.length;
-  const frame = Buffer.allocUnsafe(length);
-  let at = 0;
-  for (const message of messages) {
-    frame[at] = 0;
-    frame.writeUInt32BE(message.length, at + 1);
-    frame.set(message, at + headBytes);
-    at += headBytes + message.length;
-  }
+function headed(message: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(headBytes + message.length);
+  frame[0] = 0;
+  frame.writeUInt32BE(message.length, 1);
+  frame.set(message, headBytes);
   return frame;
 }
 
