@@ -89,7 +89,7 @@ function writer(desc) {
     ...desc.oneofs
       .filter((oneof) => oneof.fields.length > 0)
       .map(({ localName }) => `  const ${localName} = m.${localName};`),
-    ...fields.flatMap((field) => fieldLines(field).map((line) => `  ${line}`)),
+    ...indented(fields.flatMap(fieldLines)),
     "  if (m.$unknown !== undefined) w.unknown(m.$unknown);",
     "}",
   ];
@@ -101,7 +101,7 @@ function fieldLines(field) {
     const value = `${oneof.localName}.value`;
     return [
       `if (${oneof.localName}.case === ${JSON.stringify(localName)}) {`,
-      ...valueLines(field, value).map((line) => `  ${line}`),
+      ...indented(valueLines(field, value)),
       "}",
     ];
   }

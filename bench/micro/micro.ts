@@ -55,6 +55,8 @@ function operations(): Readonly<Record<string, () => unknown>> {
   const delta = create(StreamCallResponseSchema, {
     event: { case: "textDelta", value: { partIndex: 0, text: "ten bytes." } },
   });
+  const wholeFormat = formatOf(CallResponseSchema);
+  const deltaFormat = formatOf(StreamCallResponseSchema);
   const requestBytes = toBinary(CallRequestSchema, callRequest);
   const events = sseOf(200);
   let turn = 0;
@@ -84,9 +86,9 @@ function operations(): Readonly<Record<string, () => unknown>> {
     "status details of an error": () => statusOf(error),
     "protobuf-es: read a CallRequest": () => fromBinary(CallRequestSchema, requestBytes),
     "protobuf-es: write a CallResponse": () => toBinary(CallResponseSchema, whole),
-    "the lane: write a CallResponse": () => frameOf(whole, formatOf(CallResponseSchema)),
+    "the lane: write a CallResponse": () => frameOf(whole, wholeFormat),
     "protobuf-es: write a text delta": () => toBinary(StreamCallResponseSchema, delta),
-    "the lane: write a text delta": () => frameOf(delta, formatOf(StreamCallResponseSchema)),
+    "the lane: write a text delta": () => frameOf(delta, deltaFormat),
   };
 }
 

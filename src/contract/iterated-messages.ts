@@ -6,7 +6,8 @@ export function pulledMessages<T>(stream: AsyncIterable<T>): PulledMessages<T> {
   return stream instanceof MessageStream ? stream.messages : new IteratedMessages(stream);
 }
 
-class IteratedMessages<T> implements PulledMessages<T> {
+/** What a stream gives, one at a time: the next is asked for when none is there to be pulled. */
+export class IteratedMessages<T> implements PulledMessages<T> {
   onReadable: (() => void) | undefined;
   ended = false;
   readonly #iterator: AsyncIterator<T>;
@@ -35,6 +36,7 @@ class IteratedMessages<T> implements PulledMessages<T> {
   async leave(): Promise<void> {
     if (this.ended) return;
     this.ended = true;
+    this.#message = undefined;
     await this.#iterator.return?.();
   }
 

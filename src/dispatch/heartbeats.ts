@@ -44,7 +44,8 @@ export class Heartbeats implements PulledMessages<StreamCallResponse> {
 
   pull(): StreamCallResponse | undefined {
     try {
-      const message = this.#messages.pull() ?? this.#takeHeartbeat();
+      const message = this.#messages.pull() ?? this.#heartbeat;
+      this.#heartbeat = undefined;
       if (message !== undefined) this.#sinceMs = undefined;
       else if (this.#messages.ended) this.#end();
       else this.#wait();
@@ -58,12 +59,6 @@ export class Heartbeats implements PulledMessages<StreamCallResponse> {
   leave(): Promise<void> {
     this.#end();
     return this.#messages.leave();
-  }
-
-  #takeHeartbeat(): StreamCallResponse | undefined {
-    const heartbeat = this.#heartbeat;
-    this.#heartbeat = undefined;
-    return heartbeat;
   }
 
   #wait(): void {

@@ -1,3 +1,5 @@
+import { IteratedMessages } from "../contract/iterated-messages.ts";
+
 /**
  * A body that is read without a promise for each piece: `read` until it gives nothing, and, unless
  * the body has `ended` by then, again when `onReadable` is called.
@@ -30,45 +32,13 @@ function isPulled(
   return typeof body.read === "function" && typeof body.leave === "function";
 }
 
-class IteratedBody implements PulledBody {
-  onReadable: (() => void) | undefined;
-  ended = false;
-  readonly #iterator: AsyncIterator<Uint8Array>;
-  #piece: Uint8Array | undefined;
-  #failure: { readonly reason: unknown } | undefined;
-  #asked = false;
-
-  constructor(body: AsyncIterable<Uint8Array>) {
-    this.#iterator = body[Symbol.asyncIterator]();
-  }
-
+class IteratedBody extends IteratedMessages<Uint8Array> implements PulledBody {
   read(): Uint8Array | undefined {
-    const piece = this.#piece;
-    this.#piece = undefined;
-    if (piece !== undefined) return piece;
-    if (this.#failure !== undefined) throw this.#failure.reason;
-    if (!this.ended && !this.#asked) void this.#ask();
-    return undefined;
+    return this.pull();
   }
 
-  leave(): void {
-    this.#piece = undefined;
-    this.ended = true;
+  override async leave(): Promise<void> {
     // What goes wrong in leaving is of no interest to who has left.
-    this.#iterator.return?.().catch(() => undefined);
-  }
-
-  async #ask(): Promise<void> {
-    this.#asked = true;
-    try {
-      const { done = false, value } = await this.#iterator.next();
-      if (this.ended) return;
-      if (done) this.ended = true;
-      else this.#piece = value;
-    } catch (reason) {
-      this.#failure = { reason };
-    }
-    this.#asked = false;
-    this.onReadable?.();
+    await super.leave().catch(() => undefined);
   }
 }

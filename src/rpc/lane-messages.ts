@@ -2,7 +2,7 @@ import { type DescMessage, fromBinary, type Message, toBinary } from "@bufbuild/
 import { messageWriters } from "../../gen/ts/writers/answer-writers.ts";
 import { ConnectorError } from "../contract/connector-error.ts";
 import { Gatherer, headBytes, incompleteMessage } from "./request-body.ts";
-import { Unwritable, WireWriter } from "./wire-writer.ts";
+import { WireWriter } from "./wire-writer.ts";
 
 const compressedFlag = 1;
 
@@ -98,28 +98,27 @@ export class RequestReader {
 const writer = new WireWriter();
 
 /** A message of an answer behind its head, as it is sent. Throws ConnectorError where none can be. */
-export function frameOf(message: Message, format: MessageFormat): Buffer {
-  const frame = written(message, format.output) ?? headed(binaryOf(message, format.output));
-  const bytes = frame.length - headBytes;
-  if (bytes > format.responseBytesMax) {
-    throw tooLong(bytes, "writeMaxBytes", format.responseBytesMax);
-  }
-  return frame;
+export function frameOf(message: Message, { output, responseBytesMax }: MessageFormat): Buffer {
+  write(message, output);
+  const { length } = writer;
+  if (length > responseBytesMax) throw tooLong(length, "writeMaxBytes", responseBytesMax);
+  return writer.frame();
 }
 
-/** By the writer that was made for the type. Unset: there is none, or it cannot write this. */
-function written(message: Message, output: DescMessage): Buffer | undefined {
-  const write = messageWriters.get(output);
-  if (write === undefined) return undefined;
+/** By what was made for the type; by protobuf-es where nothing was, or where that cannot. */
+function write(message: Message, output: DescMessage): void {
+  const writeMessage = messageWriters.get(output);
+  writer.begin();
   try {
+    if (writeMessage !== undefined) {
+      // A method's answers are of its own type.
+      writeMessage(writer, message as never);
+      return;
+    }
+  } catch {
     writer.begin();
-    // A method's answers are of its own type.
-    write(writer, message as never);
-    return writer.frame();
-  } catch (thrown) {
-    if (thrown instanceof Unwritable) return undefined;
-    throw thrown;
   }
+  writer.raw(binaryOf(message, output));
 }
 
 function binaryOf(message: Message, output: DescMessage): Uint8Array {
@@ -130,14 +129,6 @@ function binaryOf(message: Message, output: DescMessage): Uint8Array {
       cause: `serialize binary: ${textOf(thrown)}`,
     });
   }
-}
-
-function headed(message: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(headBytes + message.length);
-  frame[0] = 0;
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, headBytes);
-  return frame;
 }
 
 function tooLong(length: number, limit: string, bytesMax: number): ConnectorError {

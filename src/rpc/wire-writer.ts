@@ -2,23 +2,19 @@ import type { JsonObject, JsonValue, UnknownField } from "@bufbuild/protobuf";
 import { headBytes } from "./request-body.ts";
 
 const initialBytes = 16 * 1024;
-/** What a long message has made of the buffer is let go beyond this. */
+/** A buffer that a long message has made longer is let go. */
 const keptBytesMax = 1024 * 1024;
 /** Shorter strings are written here, longer ones by Node. */
 const shortCharacters = 32;
+/** A tag, and a number or a length. */
+const tagAndNumberBytes = 15;
 const int32Max = 0x7fff_ffff;
 const int32Min = -0x8000_0000;
-
-/** A value that a field cannot hold; toBinary says what is wrong with it. */
-export class Unwritable extends Error {
-  constructor() {
-    super("a value does not fit its field");
-  }
-}
 
 /**
  * Writes messages in protobuf's binary format, each as a frame of gRPC: one at a time, into a buffer
  * that is used again. Tags are given as numbers on the wire: the field's, times eight, plus the type.
+ * What does not fit its field throws; protobuf-es says better what is wrong with it.
  */
 export class WireWriter {
   #bytes: Buffer = Buffer.allocUnsafe(initialBytes);
@@ -27,7 +23,11 @@ export class WireWriter {
   /** Begins a message, whatever became of the one before. */
   begin(): void {
     this.#at = headBytes;
-    if (this.#bytes.length > keptBytesMax) this.#bytes = Buffer.allocUnsafe(initialBytes);
+  }
+
+  /** Length of the message as far as it is written, bytes. */
+  get length(): number {
+    return this.#at - headBytes;
   }
 
   /** The message that was written, behind its head. */
@@ -38,62 +38,62 @@ export class WireWriter {
     bytes.writeUInt32BE(end - headBytes, 1);
     const frame = Buffer.allocUnsafe(end);
     bytes.copy(frame, 0, 0, end);
+    if (bytes.length > keptBytesMax) this.#bytes = Buffer.allocUnsafe(initialBytes);
     return frame;
   }
 
   string(tag: number, text: string): void {
-    if (typeof text !== "string") throw new Unwritable();
+    if (typeof text !== "string") throw misfit();
     const { length } = text;
-    this.#reserve(length * 3 + 15);
+    this.#reserve(length * 3 + tagAndNumberBytes);
     this.#varint(tag);
     if (length > shortCharacters || !this.#ascii(text)) this.#utf8(text);
   }
 
   bytes(tag: number, value: Uint8Array): void {
-    if (!(value instanceof Uint8Array)) throw new Unwritable();
-    this.#reserve(value.length + 15);
+    if (!(value instanceof Uint8Array)) throw misfit();
+    this.#reserve(tagAndNumberBytes);
     this.#varint(tag);
     this.#varint(value.length);
-    this.#bytes.set(value, this.#at);
-    this.#at += value.length;
+    this.raw(value);
   }
 
   bool(tag: number, value: boolean): void {
-    if (typeof value !== "boolean") throw new Unwritable();
-    this.#reserve(15);
+    if (typeof value !== "boolean") throw misfit();
+    this.#reserve(tagAndNumberBytes);
     this.#varint(tag);
     this.#bytes[this.#at++] = value ? 1 : 0;
   }
 
   /** Enums are written as these too. */
   int32(tag: number, value: number): void {
-    if (!Number.isInteger(value) || value > int32Max || value < int32Min) throw new Unwritable();
-    this.#reserve(15);
+    if (!Number.isInteger(value) || value > int32Max || value < int32Min) throw misfit();
+    this.#reserve(tagAndNumberBytes);
     this.#varint(tag);
     if (value >= 0) this.#varint(value);
     else this.#varint64(BigInt.asUintN(64, BigInt(value)));
   }
 
   int64(tag: number, value: bigint): void {
-    if (typeof value !== "bigint") throw new Unwritable();
-    this.#reserve(15);
+    if (typeof value !== "bigint") throw misfit();
+    this.#reserve(tagAndNumberBytes);
     this.#varint(tag);
     const small = Number(value);
     if (small >= 0 && small <= int32Max) this.#varint(small);
     else if (BigInt.asIntN(64, value) === value) this.#varint64(BigInt.asUintN(64, value));
-    else throw new Unwritable();
+    else throw misfit();
   }
 
   double(tag: number, value: number): void {
-    if (typeof value !== "number") throw new Unwritable();
-    this.#reserve(15);
+    if (typeof value !== "number") throw misfit();
+    this.#reserve(tagAndNumberBytes);
     this.#varint(tag);
     this.#at = this.#bytes.writeDoubleLE(value, this.#at);
   }
 
   /** Begins a message in a field. Its fields follow, then `join` with what is returned. */
   fork(tag: number): number {
-    this.#reserve(15);
+    this.#reserve(tagAndNumberBytes);
     this.#varint(tag);
     this.#at += 1;
     return this.#at;
@@ -129,11 +129,17 @@ export class WireWriter {
   /** Fields that were read and are not known. */
   unknown(fields: readonly UnknownField[]): void {
     for (const { no, wireType, data } of fields) {
-      this.#reserve(data.length + 10);
+      this.#reserve(tagAndNumberBytes);
       this.#varint(no * 8 + wireType);
-      this.#bytes.set(data, this.#at);
-      this.#at += data.length;
+      this.raw(data);
     }
+  }
+
+  /** Fields that are written already. */
+  raw(data: Uint8Array): void {
+    this.#reserve(data.length);
+    this.#bytes.set(data, this.#at);
+    this.#at += data.length;
   }
 
   #value(tag: number, value: JsonValue | undefined): void {
@@ -147,7 +153,7 @@ export class WireWriter {
       for (const item of value) this.#value(0x0a, item);
       this.join(list);
     } else if (typeof value === "object") this.struct(0x2a, value);
-    else throw new Unwritable();
+    else throw misfit();
     this.join(start);
   }
 
@@ -205,6 +211,10 @@ export class WireWriter {
     this.#bytes.copy(larger, 0, 0, this.#at);
     this.#bytes = larger;
   }
+}
+
+function misfit(): TypeError {
+  return new TypeError("a value does not fit its field");
 }
 
 function varintBytes(value: number): number {

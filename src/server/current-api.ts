@@ -63,19 +63,13 @@ export class CurrentApi implements ConnectorApi {
   }
 
   streamCall(request: StreamCallRequest, context: CallContext): MessageStream<StreamCallResponse> {
-    return new MessageStream(
-      new WatchedMessages(() => {
-        const messages = pulledMessages(this.#current.connectors.api.streamCall(request, context));
-        const generation = begun(this.#current);
-        return { messages, onOver: () => ended(generation) };
-      }),
-    );
+    return this.#throughout((api) => api.streamCall(request, context));
   }
 
   batch(
     request: BatchCallRequest | StreamBatchCallRequest,
     context: BatchContext,
-  ): AsyncGenerator<BatchEvent> {
+  ): MessageStream<BatchEvent> {
     return this.#throughout((api) => api.batch(request, context));
   }
 
@@ -91,28 +85,26 @@ export class CurrentApi implements ConnectorApi {
     return this.#during((api) => api.listModels(request, context));
   }
 
-  async *#throughout<T>(open: (api: ConnectorApi) => AsyncIterable<T>): AsyncGenerator<T> {
-    const generation = begun(this.#current);
-    try {
-      yield* open(generation.connectors.api);
-    } finally {
-      ended(generation);
-    }
+  #throughout<T>(open: (api: ConnectorApi) => AsyncIterable<T>): MessageStream<T> {
+    return new MessageStream(
+      new WatchedMessages(() => {
+        const generation = this.#current;
+        const messages = pulledMessages(open(generation.connectors.api));
+        generation.openCalls++;
+        return { messages, onOver: () => ended(generation) };
+      }),
+    );
   }
 
   async #during<T>(run: (api: ConnectorApi) => Promise<T>): Promise<T> {
-    const generation = begun(this.#current);
+    const generation = this.#current;
+    generation.openCalls++;
     try {
       return await run(generation.connectors.api);
     } finally {
       ended(generation);
     }
   }
-}
-
-function begun(generation: Generation): Generation {
-  generation.openCalls++;
-  return generation;
 }
 
 function ended(generation: Generation): void {
