@@ -21,6 +21,8 @@ interface Account {
 }
 
 const minuteMs = 60_000;
+/** What sums of parts of a call may lack of a whole one: who waited as told is let in. */
+const roundingCalls = 1e-9;
 /** Time proposed to a caller that has too many calls open: nobody knows when one ends, ms. */
 const openWaitMs = 1_000;
 
@@ -65,7 +67,7 @@ export class CallerLimits {
     }
     if (callsPerMinute !== undefined) {
       const tokens = this.#tokens(account);
-      if (tokens < 1) {
+      if (tokens < 1 - roundingCalls) {
         const waitMs = Math.ceil(((1 - tokens) * minuteMs) / callsPerMinute);
         throw limited(caller, "calls_per_minute", callsPerMinute, waitMs);
       }
