@@ -4,7 +4,7 @@ import type { LLM } from "../../src/contract/llm.ts";
 import { type LLMOption, withAPIKey, withBaseURL, withServer } from "../../src/contract/options.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/simulator.ts";
 import { canaryKey } from "../support/canary.ts";
-import { startRecordedServer } from "../support/recorded-server.ts";
+import { openServer } from "../support/running-server.ts";
 
 /** A way from the library to a provider. */
 export interface Way {
@@ -20,6 +20,9 @@ export interface Scene {
   readonly simulator: Simulator;
   readonly serverURL: string;
 }
+
+/** The server's targets outlive a case, unlike those in process: one case must not spend the retries of the next. */
+const yaml = "resilience: { breaker_failures: 1000000, budget_floor_per_second: 1000 }\n";
 
 let scene: Scene | undefined;
 
@@ -42,9 +45,7 @@ export function setScene(): void {
       ...{ ANTHROPIC_API_KEY: canaryKey, ANTHROPIC_BASE_URL: anthropic },
       ...{ OPENAI_API_KEY: canaryKey, OPENAI_BASE_URL: openai },
     };
-    const { url } = await startRecordedServer({ environment, flags: {} }, (close) =>
-      open.push(close),
-    );
+    const { url } = await openServer({ yaml, environment }, (close) => open.push(close));
     scene = { simulator, serverURL: url };
   });
   afterAll(async () => {
