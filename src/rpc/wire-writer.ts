@@ -2,10 +2,12 @@ import type { JsonObject, JsonValue, UnknownField } from "@bufbuild/protobuf";
 import { headBytes } from "./request-body.ts";
 
 const initialBytes = 16 * 1024;
-/** A buffer that a long message has made longer is let go. */
-const keptBytesMax = 1024 * 1024;
+/** A buffer that a message has made longer is given away as its frame. */
+const keptBytesMax = 512 * 1024;
 /** Shorter strings are written here, longer ones by Node. */
 const shortCharacters = 32;
+/** Of longer strings the bytes are counted, since three for each character would be much. */
+const guessedCharactersMax = 4096;
 /** A tag, and a number or a length. */
 const tagAndNumberBytes = 15;
 const int32Max = 0x7fff_ffff;
@@ -36,16 +38,20 @@ export class WireWriter {
     const end = this.#at;
     bytes[0] = 0;
     bytes.writeUInt32BE(end - headBytes, 1);
+    if (bytes.length > keptBytesMax) {
+      this.#bytes = Buffer.allocUnsafe(initialBytes);
+      return bytes.subarray(0, end);
+    }
     const frame = Buffer.allocUnsafe(end);
     bytes.copy(frame, 0, 0, end);
-    if (bytes.length > keptBytesMax) this.#bytes = Buffer.allocUnsafe(initialBytes);
     return frame;
   }
 
   string(tag: number, text: string): void {
     if (typeof text !== "string") throw misfit();
     const { length } = text;
-    this.#reserve(length * 3 + tagAndNumberBytes);
+    const bytes = length > guessedCharactersMax ? Buffer.byteLength(text) : length * 3;
+    this.#reserve(bytes + tagAndNumberBytes);
     this.#varint(tag);
     if (length > shortCharacters || !this.#ascii(text)) this.#utf8(text);
   }
