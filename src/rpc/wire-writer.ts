@@ -210,10 +210,11 @@ export class WireWriter {
     this.#bytes[this.#at++] = Number(rest);
   }
 
+  /** With room for the fields that follow: a long text is not to be copied for the next of them. */
   #reserve(bytes: number): void {
     const needed = this.#at + bytes;
     if (needed <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+    const larger = Buffer.allocUnsafe(Math.max(needed + initialBytes, this.#bytes.length * 2));
     this.#bytes.copy(larger, 0, 0, this.#at);
     this.#bytes = larger;
   }
