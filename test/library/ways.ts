@@ -21,8 +21,12 @@ export interface Scene {
   readonly serverURL: string;
 }
 
-/** The server's targets outlive a case, unlike those in process: one case must not spend the retries of the next. */
-const yaml = "resilience: { breaker_failures: 1000000, budget_floor_per_second: 1000 }\n";
+/**
+ * The server's targets outlive a case, unlike those in process: what fails in one case must not use
+ * up what the next may do.
+ */
+const yaml =
+  "resilience: { breaker_failures: 1000000, throttle_allowance: 1000000, budget_floor_per_second: 1000 }\n";
 
 let scene: Scene | undefined;
 
