@@ -1,6 +1,5 @@
 // Our own figures beside two yardsticks of the same run, in less than five minutes:
 // `npm run bench`. bench/README.md says what is measured and how to read it.
-import { spawnSync } from "node:child_process";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { calls, latency } from "./figures/calls.ts";
@@ -10,7 +9,8 @@ import { linesOf, tableOf } from "./figures/report.ts";
 import { runSections } from "./figures/run-sections.ts";
 import { flood, long, memory, pace } from "./figures/streams.ts";
 import { Subjects } from "./figures/subjects.ts";
-import { otherLoad, root, sharing } from "./harness/machine.ts";
+import { otherLoad, sharing } from "./harness/machine.ts";
+import { runScript } from "./harness/run-script.ts";
 import type { MicroResult } from "./micro/micro.ts";
 
 const sections: readonly Section[] = [
@@ -98,13 +98,7 @@ async function measureSections(wanted: readonly Section[]): ReturnType<typeof ru
 
 function prepare(script: string, what: string): void {
   progress(what);
-  const { status } = spawnSync(process.execPath, [script], {
-    cwd: root,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  if (status === 0) return;
-  process.stderr.write(`${script} failed, and without it nothing can be measured\n`);
-  process.exit(1);
+  runScript(script);
 }
 
 function progress(text: string): void {

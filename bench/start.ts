@@ -1,12 +1,13 @@
 // How long starts take, from the start of the process: `npm run bench:start`. Node's own start is
 // measured in the same rounds, since it is in every one of ours.
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { benchConfiguration, startFlags, startProgram } from "./harness/bench-server.ts";
 import { root } from "./harness/machine.ts";
+import { runScript } from "./harness/run-script.ts";
 import { shuffled, spreadOf } from "./harness/statistics.ts";
 
 interface Start {
@@ -23,8 +24,7 @@ const tool = join(root, "dist/bin/connector-tool.js");
 
 for (const script of ["scripts/prepare-start.mjs", "scripts/build.mjs"]) {
   process.stderr.write(`running ${script}\n`);
-  const { status } = spawnSync(process.execPath, [script], { cwd: root, stdio: "inherit" });
-  if (status !== 0) process.exit(1);
+  runScript(script);
 }
 const folder = mkdtempSync(join(tmpdir(), "connectors-start-"));
 try {
@@ -76,10 +76,10 @@ async function startedMs({ command, isServer }: Start): Promise<number> {
   });
   const ended = once(child, "exit");
   child.stdout.resume();
-  if (isServer) await Promise.race([once(child.stdout, "data"), ended]);
-  else await ended;
+  await (isServer ? Promise.race([once(child.stdout, "data"), ended]) : ended);
   const ms = performance.now() - from;
-  if (isServer && !child.kill()) throw new Error(`did not start: ${command.join(" ")}`);
+  const isRight = isServer ? child.kill() : child.exitCode === 0;
+  if (!isRight) throw new Error(`failed: ${command.join(" ")}`);
   await ended;
   return ms;
 }

@@ -2,16 +2,14 @@
 // of the time that a start takes.
 import { build } from "rolldown";
 
-const http = "node:http";
-const lazyHTTP = `\0${http}`;
+const unread = "\0unread-http";
 
 // To import `node:http` is to read each of its exports once, and behind WebSocket is a whole HTTP
 // client of Node's own that nothing here uses. What require would give has them unread.
 const unreadHTTP = {
   name: "unread-http",
-  resolveId: (id) => (id === http ? lazyHTTP : null),
-  load: (id) =>
-    id === lazyHTTP ? `module.exports = process.getBuiltinModule(${JSON.stringify(http)});` : null,
+  resolveId: (id) => (id === "node:http" ? unread : null),
+  load: (id) => (id === unread ? 'module.exports = process.getBuiltinModule("node:http");' : null),
 };
 
 /** Bundles `input`, a path or paths by the names of their bundles, into an empty folder. */

@@ -60,13 +60,24 @@ try {
   writeFileSync(join(folder, "probe.js"), probe);
   run(folder, process.execPath, "probe.js");
 
-  const reported = run(
-    folder,
-    join(folder, "node_modules/.bin/connector-tool"),
-    "--version",
-  ).trim();
+  const tool = join(folder, "node_modules/.bin/connector-tool");
+  const reported = run(folder, tool, "--version").trim();
   if (!reported.split(/\s+/).includes(version)) {
     throw new Error(`connector-tool --version says "${reported}", the package is ${version}`);
+  }
+  // What a command does is in files of its own, which --version does not read.
+  const answer = run(
+    folder,
+    tool,
+    "call",
+    "--simulate",
+    "--json",
+    "-m",
+    "claude-sonnet-5",
+    "Hello",
+  );
+  if (!JSON.parse(answer).content?.message) {
+    throw new Error(`connector-tool call answers "${answer}"`);
   }
   console.log(`${name} ${version} installs, imports and runs`);
 } catch (error) {
